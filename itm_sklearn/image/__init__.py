@@ -1,0 +1,1 @@
+"""Images to arrays: every class is a plain scikit-learn transformer."""
