@@ -1,0 +1,9 @@
+"""What every test and every doctest runs under."""
+
+import os
+
+# Before scipy is imported: without it scikit-learn's array API checks skip silently.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# No window, no download.
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
