@@ -1,0 +1,106 @@
+"""A single view: a list of items, or anything that is indexed by rows like an array.
+
+`pairs.py` joins two of them.
+"""
+
+from collections.abc import Hashable
+
+import numpy as np
+
+__all__ = [
+    "apply_to_view",
+    "as_view",
+    "count",
+    "describe",
+    "first_rows",
+    "identify_texts",
+    "length",
+]
+
+
+def as_view(view, name):
+    """The view as a list or as something that numpy-like row indexing works on."""
+    if hasattr(view, "to_numpy"):
+        view = view.to_numpy()
+    if hasattr(view, "shape") and hasattr(view, "__getitem__"):
+        # Columns of paths or strings come as one-dimensional arrays of objects.
+        if getattr(view, "dtype", None) is not None and _holds_strings(view):
+            view = view.tolist()
+    elif view is None:
+        return None
+    elif isinstance(view, list | tuple):
+        view = list(view)
+    else:
+        raise TypeError(
+            f"{name} must be a list or an array of items, got {type(view).__name__}. "
+            f"For a single item write {name}=[item]."
+        )
+    if name == "texts" and isinstance(view, list):
+        _check_strings(view)
+    return view
+
+
+def _holds_strings(view):
+    return len(view.shape) == 1 and getattr(view.dtype, "kind", "") in "OUT"
+
+
+def _check_strings(texts):
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(
+                f"texts[{row}] is {text!r} of type {type(text).__name__}, not a string."
+            )
+
+
+def length(view):
+    """How many items the view has."""
+    return view.shape[0] if hasattr(view, "shape") else len(view)
+
+
+def apply_to_view(function, view, name):
+    """What the function makes of the view, if both are there: as many items."""
+    if function is None or view is None:
+        return view
+    result = as_view(function(view), f"The result of {name}=")
+    if length(result) != length(view):
+        raise ValueError(
+            f"{name}= turned {length(view)} items into {length(result)}. It must "
+            "give one item for each that it gets."
+        )
+    return result
+
+
+def identify_texts(texts):
+    """Numbers that are equal where two strings are; all different for vectors."""
+    if not isinstance(texts, list):
+        return np.arange(length(texts))
+    return first_rows(texts)[1]
+
+
+def first_rows(values):
+    """First row of each distinct value, and the number of the value of each row."""
+    numbers = {}
+    index = np.empty(len(values), dtype=np.intp)
+    rows = []
+    for row, value in enumerate(values):
+        key = value if isinstance(value, Hashable) else id(value)
+        if key not in numbers:
+            numbers[key] = len(numbers)
+            rows.append(row)
+        index[row] = numbers[key]
+    return rows, index
+
+
+def describe(view, noun):
+    """How many items of what kind, in a few words."""
+    if view is None:
+        return f"no {noun}s"
+    number = count(length(view), noun)
+    if len(getattr(view, "shape", ())) > 1:
+        return f"{number} of {view.dtype} × {' × '.join(map(str, view.shape[1:]))}"
+    return f"{number} of {type(view[0]).__name__}" if length(view) else number
+
+
+def count(number, noun):
+    """The number with its noun, in the plural if need be."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
