@@ -1,0 +1,150 @@
+"""A cache of encoded items on disk, one entry an item.
+
+`compose.DualEncoder(memory=...)` opens it for the time of a `fit` or `transform`;
+frozen encoders look into it through `FrozenEncoderMixin` in `base.py`.
+"""
+
+import hashlib
+import io
+import sqlite3
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+import numpy as np
+
+from itm_sklearn._batching import batch_slices
+
+__all__ = ["FeatureCache", "active_cache", "digest", "use_cache"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS items (
+    age INTEGER PRIMARY KEY AUTOINCREMENT,
+    key BLOB UNIQUE NOT NULL,
+    value BLOB NOT NULL,
+    checksum BLOB NOT NULL,
+    size INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sizes ON items (age, size);
+"""
+_DROP_OLDEST = """
+DELETE FROM items WHERE age <= (
+    SELECT MAX(age) FROM (
+        SELECT age, SUM(size) OVER (ORDER BY age DESC) AS newer_bytes FROM items
+    ) WHERE newer_bytes > ?
+)
+"""
+# SQLite takes this many parameters in one statement.
+_KEYS_AT_ONCE = 500
+_ACTIVE = ContextVar("active_cache", default=None)
+
+
+def digest(*parts):
+    """A short fingerprint of bytes; different parts never run into each other.
+
+    Examples
+    --------
+    >>> digest(b"ab", b"c") == digest(b"a", b"bc")
+    False
+    """
+    fingerprint = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        fingerprint.update(len(part).to_bytes(8, "little"))
+        fingerprint.update(part)
+    return fingerprint.digest()
+
+
+class FeatureCache:
+    """Arrays on disk by key, safe with several processes and after a killed run.
+
+    The store is one SQLite file with a write-ahead log: an entry is there whole
+    or not at all. An entry whose checksum does not fit is as good as absent.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Made if it is not there.
+    max_bytes : int, default=8 GiB
+        When the entries outgrow this, the oldest are dropped.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     cache = FeatureCache(directory)
+    ...     cache.put_many({b"key": (np.arange(3),)})
+    ...     cache.get_many([b"key", b"other"])
+    {b'key': (array([0, 1, 2]),)}
+    """
+
+    def __init__(self, directory, *, max_bytes=8 * 2**30):
+        self.path = Path(directory) / "features.sqlite"
+        self.max_bytes = max_bytes
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._connect()) as connection, connection:
+            connection.executescript(_SCHEMA)
+
+    def _connect(self):
+        connection = sqlite3.connect(self.path, timeout=60)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection
+
+    def get_many(self, keys):
+        """The entries that are there and whole, as a dict from key to arrays."""
+        found = {}
+        with closing(self._connect()) as connection:
+            for batch in batch_slices(len(keys), _KEYS_AT_ONCE):
+                marks = ",".join("?" * len(keys[batch]))
+                query = f"SELECT key, value, checksum FROM items WHERE key IN ({marks})"
+                for key, value, checksum in connection.execute(query, keys[batch]):
+                    if digest(key, value) == checksum:
+                        found[key] = _unpack(value)
+        return found
+
+    def put_many(self, entries):
+        """Store a dict from key to a tuple of arrays, all of it or nothing."""
+        rows = []
+        for key, arrays in entries.items():
+            value = _pack(arrays)
+            rows.append((key, value, digest(key, value), len(value)))
+        insert = (
+            "INSERT OR REPLACE INTO items (key, value, checksum, size) "
+            "VALUES (?, ?, ?, ?)"
+        )
+        with closing(self._connect()) as connection, connection:
+            connection.executemany(insert, rows)
+            connection.execute(_DROP_OLDEST, (self.max_bytes,))
+
+
+def _pack(arrays):
+    buffer = io.BytesIO()
+    for array in arrays:
+        np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _unpack(value):
+    buffer = io.BytesIO(value)
+    arrays = []
+    while buffer.tell() < len(value):
+        arrays.append(np.load(buffer, allow_pickle=False))
+    return tuple(arrays)
+
+
+def active_cache():
+    """The cache that frozen encoders use at present, or None."""
+    return _ACTIVE.get()
+
+
+@contextmanager
+def use_cache(directory):
+    """Let frozen encoders look into the cache in `directory`; None changes nothing."""
+    if directory is None:
+        yield
+        return
+    token = _ACTIVE.set(FeatureCache(directory))
+    try:
+        yield
+    finally:
+        _ACTIVE.reset(token)

@@ -1,0 +1,143 @@
+"""The feature cache: whole entries or none, bounded, used by frozen encoders."""
+
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+
+from itm_sklearn._cache import FeatureCache
+from itm_sklearn.base import FrozenEncoderMixin
+from itm_sklearn.compose import DualEncoder
+from itm_sklearn.pairs import ImageTextPairs
+
+
+class LetterCounter(FrozenEncoderMixin, BaseEstimator):
+    """Counts two letters, and remembers which texts it was asked to encode."""
+
+    encoded: list = []
+
+    def __init__(self, letters="ab", verbose=0):
+        self.letters = letters
+        self.verbose = verbose
+
+    def _encode(self, items):
+        self.encoded.extend(items)
+        return np.array(
+            [[text.count(letter) for letter in self.letters] for text in items]
+        )
+
+    def transform(self, X):
+        return self._cached_encode(X)
+
+
+@pytest.fixture
+def counter():
+    LetterCounter.encoded = []
+    return LetterCounter()
+
+
+def texts(*values):
+    return ImageTextPairs(texts=list(values))
+
+
+def test_an_entry_comes_back_as_it_was_put(tmp_path):
+    arrays = (np.arange(6, dtype=np.uint8).reshape(2, 3), np.array([0.5]))
+    FeatureCache(tmp_path).put_many({b"key": arrays})
+    found = FeatureCache(tmp_path).get_many([b"key"])[b"key"]
+    for array, expected in zip(found, arrays, strict=True):
+        np.testing.assert_array_equal(array, expected)
+        assert array.dtype == expected.dtype
+
+
+def test_a_damaged_entry_counts_as_absent(tmp_path):
+    cache = FeatureCache(tmp_path)
+    cache.put_many({b"key": (np.arange(100),)})
+    with closing(sqlite3.connect(cache.path)) as connection, connection:
+        (value,) = connection.execute("SELECT value FROM items").fetchone()
+        damaged = value[:-1] + bytes([value[-1] ^ 1])
+        connection.execute("UPDATE items SET value = ?", (damaged,))
+    assert cache.get_many([b"key"]) == {}
+
+
+def test_the_oldest_entries_go_when_the_cache_is_full(tmp_path):
+    cache = FeatureCache(tmp_path, max_bytes=3000)
+    for name in b"abcd":
+        cache.put_many({bytes([name]): (np.zeros(1000, np.uint8),)})
+    assert sorted(cache.get_many([b"a", b"b", b"c", b"d"])) == [b"c", b"d"]
+
+
+def test_more_keys_than_one_statement_takes_are_all_found(tmp_path):
+    cache = FeatureCache(tmp_path)
+    keys = [number.to_bytes(4, "little") for number in range(1200)]
+    cache.put_many({key: (np.array(1),) for key in keys})
+    assert len(cache.get_many(keys)) == 1200
+
+
+def test_many_writers_lose_nothing(tmp_path):
+    def write(number):
+        FeatureCache(tmp_path).put_many({bytes([number]): (np.array(number),)})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(40)))
+    found = FeatureCache(tmp_path).get_many([bytes([number]) for number in range(40)])
+    assert sorted(int(array) for (array,) in found.values()) == list(range(40))
+
+
+def test_a_writer_killed_in_the_middle_leaves_whole_entries(tmp_path):
+    script = (
+        "import sys, numpy as np; from itm_sklearn._cache import FeatureCache\n"
+        "cache = FeatureCache(sys.argv[1])\n"
+        "for number in range(10**6):\n"
+        "    cache.put_many({number.to_bytes(4, 'little'): (np.full(5000, number),)})\n"
+        "    print(number, flush=True)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while int(process.stdout.readline()) < 20:
+            pass
+        process.kill()
+    keys = [number.to_bytes(4, "little") for number in range(20)]
+    found = FeatureCache(tmp_path).get_many(keys)
+    assert [int(found[key][0][0]) for key in keys] == list(range(20))
+
+
+def test_each_text_is_encoded_once_over_fits_and_runs(tmp_path, counter):
+    for _ in range(2):
+        encoder = DualEncoder(text=counter, memory=tmp_path)
+        first = encoder.fit_transform(texts("aab", "b", "aab"))
+        again = encoder.transform(texts("b", "aab"))
+    assert first.texts.tolist() == [[2, 1], [0, 1], [2, 1]]
+    assert again.texts.tolist() == [[0, 1], [2, 1]]
+    assert sorted(LetterCounter.encoded) == ["aab", "b"]
+
+
+def test_other_parameters_do_not_share_entries(tmp_path, counter):
+    for letters in ("ab", "ba"):
+        encoder = DualEncoder(text=LetterCounter(letters), memory=tmp_path)
+        encoded = encoder.fit_transform(texts("aab"))
+    assert encoded.texts.tolist() == [[1, 2]]
+
+
+def test_a_parameter_without_effect_on_the_code_shares_entries(tmp_path, counter):
+    for verbose in (0, 1):
+        encoder = DualEncoder(text=LetterCounter(verbose=verbose), memory=tmp_path)
+        encoder.fit_transform(texts("aab"))
+    assert LetterCounter.encoded == ["aab"]
+
+
+def test_without_memory_nothing_is_written(tmp_path, counter, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    DualEncoder(text=counter).fit_transform(texts("a"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_memory_that_is_a_file_is_an_error(tmp_path, counter):
+    path = tmp_path / "file"
+    path.write_text("")
+    with pytest.raises(OSError, match="file"):
+        DualEncoder(text=counter, memory=path).fit_transform(texts("a"))
