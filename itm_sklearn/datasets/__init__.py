@@ -1,0 +1,34 @@
+"""Where pairs come from: generated scenes, and files of captions."""
+
+from itm_sklearn.datasets._describe import describe
+from itm_sklearn.datasets._facts import (
+    COLOURS,
+    KINDS,
+    PLACES,
+    RELATIONS,
+    SHAPES,
+    SIZES,
+    Facts,
+    ObjectFacts,
+)
+from itm_sklearn.datasets._make_scenes import make_scenes
+from itm_sklearn.datasets._parse_caption import parse_caption
+from itm_sklearn.datasets._render import render
+from itm_sklearn.datasets._scene import Scene, SceneObject
+
+__all__ = [
+    "COLOURS",
+    "KINDS",
+    "PLACES",
+    "RELATIONS",
+    "SHAPES",
+    "SIZES",
+    "Facts",
+    "ObjectFacts",
+    "Scene",
+    "SceneObject",
+    "describe",
+    "make_scenes",
+    "parse_caption",
+    "render",
+]
