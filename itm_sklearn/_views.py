@@ -48,7 +48,8 @@ def _check_strings(texts):
     for row, text in enumerate(texts):
         if not isinstance(text, str):
             raise TypeError(
-                f"texts[{row}] is {text!r} of type {type(text).__name__}, not a string."
+                f"texts[{row}] is {text!r}, a {type(text).__name__} and not a string. "
+                "Vectors go into an array, not into a list."
             )
 
 

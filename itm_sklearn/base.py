@@ -16,12 +16,14 @@ from sklearn.utils.validation import (
 )
 
 from itm_sklearn._frozen import FrozenEncoderMixin
+from itm_sklearn.metrics import rsum
 from itm_sklearn.pairs import ImageTextPairs, as_pairs
 
 __all__ = [
     "FrozenEncoderMixin",
     "PairClassifierMixin",
     "PairTransformerMixin",
+    "RetrievalScoreMixin",
     "matching_rows",
 ]
 
@@ -173,7 +175,38 @@ def _check_texts(y, **kinds):
     return texts.reshape(-1, 1) if texts.ndim == 1 else texts
 
 
-class PairClassifierMixin:
+class RetrievalScoreMixin:
+    """Mixin for what has ``similarity(X)``: judged by how well it retrieves."""
+
+    def score(self, X, y=None, sample_weight=None):
+        """Mean recall at 1, 5 and 10 over both directions of retrieval.
+
+        Parameters
+        ----------
+        X : ImageTextPairs or DataFrame
+            Pairs with both views. Their own images and texts are ranked, whatever
+            the estimator was fitted on.
+        y : array-like of shape (n_pairs,), default=None
+            Rows labelled 0 are left out of the evaluation.
+        sample_weight : None
+            Present for scikit-learn's metadata routing; there are no weights.
+
+        Returns
+        -------
+        mean_recall : float
+            Between 0 and 1. It falls as the gallery grows: compare only scores
+            of galleries of one size.
+        """
+        if sample_weight is not None:
+            raise ValueError(
+                f"{type(self).__name__}.score has no use for sample_weight. Leave it "
+                "out, or score `similarity` with the functions in itm_sklearn.metrics."
+            )
+        pairs = matching_rows(as_pairs(X), y)
+        return rsum(pairs.relevance(), self.similarity(pairs)) / _LARGEST_RSUM
+
+
+class PairClassifierMixin(RetrievalScoreMixin):
     """Mixin for matchers: classifiers of pairs into mismatch (0) and match (1).
 
     The subclass writes ``fit(X, y=None)``, ``decision_function(X)``, one score a
@@ -201,34 +234,6 @@ class PairClassifierMixin:
             1 where the score reaches ``threshold_``, otherwise 0.
         """
         return (self.decision_function(X) >= self.threshold_).astype(int)
-
-    def score(self, X, y=None, sample_weight=None):
-        """Mean recall at 1, 5 and 10 over both directions of retrieval.
-
-        Parameters
-        ----------
-        X : ImageTextPairs or DataFrame
-            Pairs with both views; their images are the gallery.
-        y : array-like of shape (n_pairs,), default=None
-            Rows labelled 0 are left out of the evaluation.
-        sample_weight : None
-            Present for scikit-learn's metadata routing; there are no weights.
-
-        Returns
-        -------
-        mean_recall : float
-            Between 0 and 1. It falls as the gallery grows: compare only scores
-            of galleries of one size.
-        """
-        if sample_weight is not None:
-            raise ValueError(
-                f"{type(self).__name__}.score has no use for sample_weight. Leave it "
-                "out, or score `similarity` with the functions in itm_sklearn.metrics."
-            )
-        from itm_sklearn.metrics import rsum
-
-        pairs = matching_rows(as_pairs(X), y)
-        return rsum(pairs.relevance(), self.similarity(pairs)) / _LARGEST_RSUM
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -159,7 +159,7 @@ def test_a_single_string_is_not_a_list_of_texts():
 
 
 def test_a_text_that_is_no_string_is_named():
-    with pytest.raises(TypeError, match=r"texts\[1\] is None of type NoneType"):
+    with pytest.raises(TypeError, match=r"texts\[1\] is None, a NoneType"):
         ImageTextPairs(texts=["a dog", None])
 
 

@@ -1,0 +1,220 @@
+"""Match by cosine similarity in a shared space: the last step of a Pipeline."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_curve
+from sklearn.preprocessing import normalize
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    check_array,
+    check_consistent_length,
+    check_is_fitted,
+)
+
+from itm_sklearn.base import PairClassifierMixin
+from itm_sklearn.matching._negatives import sample_mismatches
+from itm_sklearn.pairs import as_pairs
+
+_VECTORS = {"dtype": (np.float64, np.float32)}
+
+
+class SimilarityMatcher(PairClassifierMixin, BaseEstimator):
+    """Call a pair a match if its two vectors point the same way.
+
+    The score of a pair is the cosine similarity of its text and its image, which an
+    aligner has brought into one space. `fit` learns what a score is worth: the
+    probability of a match, and the threshold above which a pair is called one,
+    from the training pairs against sampled mismatches.
+
+    Parameters
+    ----------
+    n_negatives : int, default=1
+        Mismatches sampled for each pair in `fit`. Ignored if labels are given.
+    threshold : "balanced" or float, default="balanced"
+        The lowest score that `predict` calls a match. "balanced" takes the one
+        with the best balanced accuracy on the training pairs.
+    random_state : int, RandomState instance or None, default=None
+        Draws the mismatches. Pass an int for the same model in every fit.
+
+    Attributes
+    ----------
+    threshold_ : float
+        The lowest score that is called a match.
+    slope_, intercept_ : float
+        The probability of a match is ``1 / (1 + exp(-slope_ * score - intercept_))``
+        [1]_.
+    classes_ : ndarray of shape (2,)
+        0 for a mismatch, 1 for a match.
+
+    Notes
+    -----
+    A step that was fitted on the same pairs makes them look more alike than new
+    pairs will, so the probabilities are too sure of themselves where the aligner
+    overfits.
+
+    References
+    ----------
+    .. [1] J. Platt, "Probabilistic outputs for support vector machines", Advances in
+       Large Margin Classifiers, 1999, equation 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from itm_sklearn.matching import SimilarityMatcher
+    >>> from itm_sklearn.pairs import ImageTextPairs
+    >>> pairs = ImageTextPairs(np.eye(3), np.eye(3) + 0.1)
+    >>> matcher = SimilarityMatcher(random_state=0).fit(pairs)
+    >>> matcher.similarity(pairs).round(1)
+    array([[1. , 0.1, 0.1],
+           [0.1, 1. , 0.1],
+           [0.1, 0.1, 1. ]])
+    >>> matcher.predict(pairs)
+    array([1, 1, 1])
+    """
+
+    _parameter_constraints: dict = {
+        "n_negatives": [Interval(Integral, 1, None, closed="left")],
+        "threshold": [StrOptions({"balanced"}), Interval(Real, -1, 1, closed="both")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, n_negatives=1, *, threshold="balanced", random_state=None):
+        self.n_negatives = n_negatives
+        self.threshold = threshold
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the threshold and the probabilities from matches and mismatches.
+
+        Parameters
+        ----------
+        X : ImageTextPairs
+            Vectors of both views in one space.
+        y : array-like of shape (n_pairs,), default=None
+            1 for a match, 0 for a mismatch. None means that all rows match, and
+            mismatches are sampled.
+
+        Returns
+        -------
+        self : SimilarityMatcher
+            The fitted matcher.
+
+        Raises
+        ------
+        ValueError
+            If there are no matches or no mismatches to learn from.
+        """
+        images, texts, image_index = self._unit_views(X)
+        self.n_features_in_ = images.shape[1]
+        scores = _row_products(texts, images[image_index])
+        if y is None:
+            rows, others = sample_mismatches(
+                as_pairs(X), self.n_negatives, random_state=self.random_state
+            )
+            mismatches = _row_products(texts[rows], images[others])
+            labels = np.repeat([1, 0], [len(scores), len(mismatches)])
+            scores = np.concatenate([scores, mismatches])
+        else:
+            labels = _check_labels(y, scores)
+        self._learn_from_scores(scores, labels)
+        return self
+
+    def _learn_from_scores(self, scores, labels):
+        if len(np.unique(labels)) < 2:
+            raise ValueError(
+                f"All {len(labels)} pairs have the label {labels[0]}, but a threshold "
+                "needs matches and mismatches. Fit on pairs of two or more images."
+            )
+        # Half the weight to each side, however many mismatches were drawn.
+        sigmoid = LogisticRegression(C=1e6, class_weight="balanced")
+        sigmoid.fit(scores.reshape(-1, 1), labels)
+        self.slope_, self.intercept_ = sigmoid.coef_[0, 0], sigmoid.intercept_[0]
+        self.threshold_ = self.threshold
+        if self.threshold == "balanced":
+            false_positives, true_positives, thresholds = roc_curve(labels, scores)
+            best = np.argmax(true_positives[1:] - false_positives[1:])
+            self.threshold_ = thresholds[1:][best]
+
+    def similarity(self, X):
+        """Score every text against every image.
+
+        Parameters
+        ----------
+        X : ImageTextPairs
+            Vectors of both views in one space.
+
+        Returns
+        -------
+        similarity : ndarray of shape (n_pairs, n_images)
+            Cosine similarities, between -1 and 1.
+        """
+        check_is_fitted(self)
+        images, texts, _ = self._unit_views(X)
+        return texts @ images.T
+
+    def decision_function(self, X):
+        """Score each pair.
+
+        Parameters
+        ----------
+        X : ImageTextPairs
+            Vectors of both views in one space.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_pairs,)
+            Cosine similarities, between -1 and 1.
+        """
+        check_is_fitted(self)
+        images, texts, image_index = self._unit_views(X)
+        return _row_products(texts, images[image_index])
+
+    def predict_proba(self, X):
+        """Probability of a mismatch and of a match for each pair.
+
+        Parameters
+        ----------
+        X : ImageTextPairs
+            Vectors of both views in one space.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_pairs, 2)
+            Where mismatches and matches are equally frequent.
+        """
+        logits = self.slope_ * self.decision_function(X) + self.intercept_
+        matches = 1 / (1 + np.exp(-logits))
+        return np.column_stack([1 - matches, matches])
+
+    def _unit_views(self, X):
+        """Both views as vectors of length one, and the image of each row."""
+        pairs = as_pairs(X)
+        pairs.require_both_views()
+        images = normalize(check_array(pairs.images, input_name="images", **_VECTORS))
+        texts = normalize(check_array(pairs.texts, input_name="texts", **_VECTORS))
+        if images.shape[1] != texts.shape[1]:
+            raise ValueError(
+                f"The images have {images.shape[1]} features and the texts "
+                f"{texts.shape[1]}: they are not in one space. Put an aligner such as "
+                "CCA before SimilarityMatcher."
+            )
+        return images, texts, pairs.image_index
+
+
+def _row_products(texts, images):
+    return np.einsum("ij,ij->i", texts, images)
+
+
+def _check_labels(y, scores):
+    check_consistent_length(scores, y)
+    labels = np.asarray(y)
+    if not np.isin(labels, (0, 1)).all():
+        raise ValueError(
+            f"y holds {np.unique(labels)[:5]}: label matches 1 and mismatches 0, or "
+            "leave y out if all pairs match."
+        )
+    return labels.astype(int)
