@@ -7,6 +7,7 @@ decodes, because OpenCV reads broken files without an error.
 
 import os
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -22,7 +23,9 @@ _BYTES_KINDS = (bytes, bytearray, memoryview)
 _WIDE_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 
 
-def load_image(item, *, mode="RGB", max_size=None, max_pixels=MAX_PIXELS):
+def load_image(
+    item, *, mode="RGB", min_size=None, max_size=None, max_pixels=MAX_PIXELS
+):
     """Pixels of one image as 8-bit values, upright and without transparency.
 
     One rule for each kind of image:
@@ -45,9 +48,11 @@ def load_image(item, *, mode="RGB", max_size=None, max_pixels=MAX_PIXELS):
         holds: a dict with the keys `bytes` and `path`.
     mode : {"RGB", "L"}, default="RGB"
         Colour or gray.
+    min_size : int, default=None
+        Longest side in pixels. A smaller image is enlarged; None leaves it.
     max_size : int, default=None
         Longest side in pixels. A larger image is shrunk (a JPEG partly while it
-        is decoded, which is faster); a smaller one is left as it is.
+        is decoded, which is faster); None leaves it.
     max_pixels : int, default=67_108_864
         A file or image with more pixels is refused by its header, before
         anything is decoded. Arrays are not limited: they are already decoded.
@@ -77,7 +82,7 @@ def load_image(item, *, mode="RGB", max_size=None, max_pixels=MAX_PIXELS):
     """
     if mode not in ("RGB", "L"):
         raise ValueError(f"mode={mode!r} is neither 'RGB' nor 'L'. Choose one of them.")
-    if isinstance(item, dict) and ("bytes" in item or "path" in item):
+    if isinstance(item, dict):
         item = item.get("bytes") or item.get("path")
     # Strings of numpy have __array__ too, so files come first.
     if isinstance(item, _FILE_KINDS + _BYTES_KINDS + (Image.Image,)):
@@ -89,7 +94,7 @@ def load_image(item, *, mode="RGB", max_size=None, max_pixels=MAX_PIXELS):
             f"{item!r} of type {type(item).__name__} is no image. Give a path, bytes, "
             "an image of Pillow or an array."
         )
-    return _shrink(pixels, max_size)
+    return _resize(pixels, min_size, max_size)
 
 
 def _decode(item, mode, max_size, max_pixels):
@@ -102,14 +107,18 @@ def _decode(item, mode, max_size, max_pixels):
             # Only files: a draft would change an image that the caller holds.
             if max_size is not None and max(image.size) > 2 * max_size:
                 _check_size(image, max_pixels)
-                image.draft(None, _shrunk_size(image.size, max_size))
+                image.draft(None, _scaled(image.size, max_size))
             return _convert_image(image, mode, max_pixels)
     # Decoders raise anything from OSError to struct.error and SyntaxError.
     except Exception as error:
-        raise ValueError(
-            f"The image {_name(item)} can't be read: {_reason(error, item)}. "
-            "Replace it or leave it out."
-        ) from error
+        raise _unreadable(item, error) from error
+
+
+def _unreadable(item, error):
+    return ValueError(
+        f"The image {_name(item)} can't be read: {_reason(error, item)}. "
+        "Replace it or leave it out."
+    )
 
 
 def _convert_image(image, mode, max_pixels):
@@ -199,20 +208,27 @@ def _top(values):
     return 255
 
 
-def _shrink(pixels, max_size):
-    """Pixels with a longest side of at most `max_size`."""
+def _resize(pixels, min_size, max_size):
+    """Pixels with a longest side between the two sizes."""
     height, width = pixels.shape[:2]
-    if max_size is None or max(height, width) <= max_size:
-        return pixels
+    longest = max(height, width)
+    if max_size is not None and longest > max_size:
+        return _resample(pixels, max_size, "INTER_AREA")
+    if min_size is not None and longest < min_size:
+        return _resample(pixels, min_size, "INTER_CUBIC")
+    return pixels
+
+
+def _resample(pixels, longest, interpolation):
     import cv2
 
-    size = _shrunk_size((width, height), max_size)
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    size = _scaled(pixels.shape[1::-1], longest)
+    return cv2.resize(pixels, size, interpolation=getattr(cv2, interpolation))
 
 
-def _shrunk_size(size, max_size):
-    """(width, height) with the longest side at `max_size`, both at least 1."""
-    scale = max_size / max(size)
+def _scaled(size, longest):
+    """(width, height) with the longest side as given, and both at least 1."""
+    scale = longest / max(size)
     return tuple(max(1, round(side * scale)) for side in size)
 
 
@@ -241,3 +257,27 @@ def _reason(error, item):
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return f"it has too many pixels ({error})"
     return str(error).rstrip(".") or type(error).__name__
+
+
+def image_content(item):
+    r"""Bytes that tell one image from another: a file's content, or pixels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image_content(np.zeros((2, 1), dtype=np.uint8))
+    b'|u1(2, 1)\x00\x00'
+    """
+    if isinstance(item, dict):
+        item = item.get("bytes") or item.get("path")
+    if isinstance(item, _BYTES_KINDS):
+        return bytes(item)
+    if isinstance(item, _FILE_KINDS):
+        try:
+            return Path(item).read_bytes()
+        except OSError as error:
+            raise _unreadable(item, error) from error
+    if isinstance(item, Image.Image):
+        item = load_image(item)
+    array = np.ascontiguousarray(item)
+    return f"{array.dtype.str}{array.shape}".encode() + array.tobytes()

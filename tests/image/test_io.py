@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from itm_sklearn.image._io import load_image
+from itm_sklearn.image._io import image_content, load_image
 
 
 @pytest.fixture
@@ -176,6 +176,12 @@ def test_max_size_bounds_the_longest_side_and_keeps_the_shape():
     assert load_image(picture[:1], max_size=7).shape == (1, 7, 3)
 
 
+def test_min_size_enlarges_only_smaller_images():
+    picture = np.zeros((30, 60, 3), dtype=np.uint8)
+    assert load_image(picture, min_size=120).shape == (60, 120, 3)
+    assert load_image(picture, min_size=60) is picture
+
+
 def test_a_jpeg_shrunk_while_it_is_decoded_looks_like_one_shrunk_after(photo):
     large = np.asarray(Image.fromarray(photo).resize((800, 480)))
     content = encoded(large, "JPEG", quality=95)
@@ -270,3 +276,21 @@ def test_an_item_of_another_kind_is_a_type_error(item):
 def test_an_unknown_mode_is_an_error(photo):
     with pytest.raises(ValueError, match="mode='BGR' is neither"):
         load_image(photo, mode="BGR")
+
+
+def test_content_tells_images_apart_by_their_pixels(photo, tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(encoded(photo, "PNG"))
+    same = [image_content(item) for item in (path, str(path), path.read_bytes())]
+    assert len(set(same)) == 1
+    pixels = [image_content(item) for item in (photo, Image.fromarray(photo))]
+    assert pixels[0] == pixels[1]
+    darker = photo // 2
+    turned = photo.reshape(40, 24, 3)
+    others = [image_content(item) for item in (darker, turned, photo.astype(float))]
+    assert len({*pixels, *others}) == 4
+
+
+def test_content_of_a_missing_file_is_an_error_that_names_it():
+    with pytest.raises(ValueError, match="'nowhere.jpg' can't be read: there is no"):
+        image_content("nowhere.jpg")
