@@ -11,6 +11,7 @@ from itm_sklearn.datasets._facts import (
     Facts,
     ObjectFacts,
 )
+from itm_sklearn.datasets._load_pairs import load_pairs
 from itm_sklearn.datasets._make_scenes import make_scenes
 from itm_sklearn.datasets._parse_caption import parse_caption
 from itm_sklearn.datasets._render import render
@@ -28,6 +29,7 @@ __all__ = [
     "Scene",
     "SceneObject",
     "describe",
+    "load_pairs",
     "make_scenes",
     "parse_caption",
     "render",

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from itm_sklearn.datasets import (
@@ -18,6 +18,9 @@ from itm_sklearn.datasets import (
     parse_caption,
 )
 from itm_sklearn.datasets._describe import Paraphrases
+
+# No deadline: a busy machine is no defect.
+unhurried = settings(deadline=None, max_examples=60)
 
 objects = st.builds(
     ObjectFacts,
@@ -45,16 +48,19 @@ RED_CIRCLE, BLUE_SQUARE = ObjectFacts("circle", "red"), ObjectFacts("square", "b
 WORDS = ["a", "small", "red", "circle", "stars", "two", "with", "it", "above", "left"]
 
 
+@unhurried
 @given(complete_facts)
 def test_every_way_to_say_facts_is_read_as_these_facts(facts):
     assert {parse_caption(caption) for caption in Paraphrases(facts)} == {facts}
 
 
+@unhurried
 @given(complete_facts)
 def test_all_paraphrases_of_facts_differ(facts):
     assert len(set(Paraphrases(facts))) == len(Paraphrases(facts)) >= 18
 
 
+@unhurried
 @given(complete_facts)
 def test_every_word_survives_the_default_tokens_of_scikit_learn(facts):
     """They drop single letters; only the article may go."""
@@ -62,6 +68,7 @@ def test_every_word_survives_the_default_tokens_of_scikit_learn(facts):
     assert {word for word in words if len(word) < 2} <= {"a"}
 
 
+@unhurried
 @given(complete_facts, st.integers(1, 18), st.integers(0, 2**32 - 1))
 def test_describe_gives_as_many_different_captions_as_asked(facts, n_captions, seed):
     captions = describe(facts, n_captions, seed)
@@ -69,6 +76,7 @@ def test_describe_gives_as_many_different_captions_as_asked(facts, n_captions, s
     assert captions == describe(facts, n_captions, seed)
 
 
+@unhurried
 @given(complete_facts, st.randoms())
 def test_case_and_punctuation_do_not_matter(facts, random):
     caption = random.choice(Paraphrases(facts))
@@ -76,6 +84,7 @@ def test_case_and_punctuation_do_not_matter(facts, random):
     assert parse_caption(loud) == facts
 
 
+@unhurried
 @given(st.text() | st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join))
 def test_any_text_is_read_or_refused_with_a_value_error(text):
     with suppress(ValueError):
