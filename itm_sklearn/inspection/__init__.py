@@ -1,0 +1,16 @@
+"""Look at results: recall curves, examples, tables and one page with them all."""
+
+from itm_sklearn.inspection._examples import ExampleResult, example_results
+from itm_sklearn.inspection._html_report import write_html_report
+from itm_sklearn.inspection._recall_curve import RecallCurveDisplay, recall_curve
+from itm_sklearn.inspection._table import format_table, mean_report
+
+__all__ = [
+    "ExampleResult",
+    "RecallCurveDisplay",
+    "example_results",
+    "format_table",
+    "mean_report",
+    "recall_curve",
+    "write_html_report",
+]
