@@ -205,6 +205,11 @@ class RetrievalScoreMixin:
         pairs = matching_rows(as_pairs(X), y)
         return rsum(pairs.relevance(), self.similarity(pairs)) / _LARGEST_RSUM
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags
+
 
 class PairClassifierMixin(RetrievalScoreMixin):
     """Mixin for matchers: classifiers of pairs into mismatch (0) and match (1).
@@ -240,5 +245,4 @@ class PairClassifierMixin(RetrievalScoreMixin):
         tags.estimator_type = "classifier"
         tags.classifier_tags = ClassifierTags(multi_class=False)
         tags.target_tags.required = False
-        tags.input_tags.two_d_array = False
         return tags

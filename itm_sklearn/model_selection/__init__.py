@@ -1,5 +1,6 @@
 """Splits by image and scores of retrieval, for scikit-learn's own searches."""
 
+from itm_sklearn.model_selection._embedding import embed_pairs
 from itm_sklearn.model_selection._scoring import retrieval_scoring
 from itm_sklearn.model_selection._similarity import pair_similarity
 from itm_sklearn.model_selection._split import (
@@ -11,6 +12,7 @@ from itm_sklearn.model_selection._split import (
 __all__ = [
     "ImageKFold",
     "ImageShuffleSplit",
+    "embed_pairs",
     "pair_similarity",
     "retrieval_scoring",
     "train_test_split_pairs",

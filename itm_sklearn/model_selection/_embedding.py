@@ -1,0 +1,54 @@
+"""The vectors of pairs in the shared space of a model, for an index to search."""
+
+from sklearn.pipeline import Pipeline
+
+from itm_sklearn.pairs import as_pairs
+
+__all__ = ["embed_pairs"]
+
+
+def embed_pairs(estimator, pairs):
+    """Bring pairs into the space in which a model compares them.
+
+    A Pipeline that ends in a matcher is followed up to the matcher; of a search
+    the ``best_estimator_`` is asked.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted aligner or matcher, or a Pipeline or search over one.
+    pairs : ImageTextPairs, DataFrame or Hugging Face dataset
+        Pairs; a query may lack a view.
+
+    Returns
+    -------
+    embedded : ImageTextPairs
+        The same rows, as vectors.
+
+    Raises
+    ------
+    TypeError
+        If the estimator has neither ``transform`` nor ``similarity``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from itm_sklearn.matching import SimilarityMatcher
+    >>> from itm_sklearn.pairs import ImageTextPairs
+    >>> embed_pairs(SimilarityMatcher(), ImageTextPairs(np.eye(2)))
+    ImageTextPairs(2 pairs; 2 images of float64 × 2; no texts)
+    """
+    pairs = as_pairs(pairs)
+    if hasattr(estimator, "best_estimator_"):
+        return embed_pairs(estimator.best_estimator_, pairs)
+    if isinstance(estimator, Pipeline) and hasattr(estimator[-1], "similarity"):
+        return estimator[:-1].transform(pairs) if len(estimator) > 1 else pairs
+    if hasattr(estimator, "transform"):
+        return estimator.transform(pairs)
+    if hasattr(estimator, "similarity"):
+        # A matcher by itself compares the vectors that it is given.
+        return pairs
+    raise TypeError(
+        f"{type(estimator).__name__} has neither transform nor similarity. End a "
+        "Pipeline with SimilarityMatcher() or an aligner such as CCA()."
+    )

@@ -1,0 +1,6 @@
+"""From a query and a gallery to a ranked list: searches, and indexes behind them."""
+
+from itm_sklearn.retrieval._exact_index import ExactIndex
+from itm_sklearn.retrieval._retriever import CrossModalRetriever, RetrievalResult
+
+__all__ = ["CrossModalRetriever", "ExactIndex", "RetrievalResult"]
