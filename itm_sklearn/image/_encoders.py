@@ -53,6 +53,11 @@ class _FrozenImageEncoder(
         items = check_images(X)
         return LazyRows(items, self._cached_encode, batch_size=self.batch_size)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
 
 class LocalDescriptorEncoder(_FrozenImageEncoder, auto_wrap_output_keys=None):
     """Base of the descriptors of keypoints."""
