@@ -1,0 +1,92 @@
+"""Small inputs for the checks: what an estimator takes is read from its tags."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils import get_tags
+
+from itm_sklearn.base import PairTransformerMixin
+from itm_sklearn.pairs import ImageTextPairs
+
+TEXTS = [
+    "a small red circle on the left",
+    "two blue squares",
+    "a large green star above a ring",
+    "the red circle is small",
+    "three yellow triangles in the picture",
+    "a white ring below a blue square",
+]
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the checks hand to an estimator.
+
+    `items` is a list for encoders, an array for indexes and ImageTextPairs for the
+    others; `kind` is "images", "texts", "descriptors", "vectors", "raw pairs",
+    "vector pairs" or, where both views are in one space, "aligned pairs".
+    """
+
+    kind: str
+    items: Any
+
+
+def example_for(estimator):
+    """A small input of the kind that the estimator takes.
+
+    Examples
+    --------
+    >>> from itm_sklearn.compose import DualEncoder
+    >>> example_for(DualEncoder()).kind
+    'raw pairs'
+    """
+    tags = get_tags(estimator)
+    if isinstance(estimator, PairTransformerMixin):
+        return Example("vector pairs", vector_pairs())
+    if hasattr(estimator, "similarity"):
+        return Example("aligned pairs", aligned_pairs())
+    if tags.input_tags.two_d_array:
+        return Example("vectors", vector_pairs().images)
+    if tags.input_tags.three_d_array:
+        return Example("images", images())
+    if tags.input_tags.string:
+        return Example("texts", list(TEXTS))
+    if hasattr(estimator, "memory"):
+        return Example("raw pairs", ImageTextPairs(images(), list(TEXTS)))
+    return Example("descriptors", descriptors())
+
+
+def images():
+    """Six pictures of 48 by 48 pixels, rough enough for keypoints."""
+    rng = np.random.default_rng(0)
+    blocks = rng.integers(0, 256, size=(6, 8, 8, 3), dtype=np.uint8)
+    return list(blocks.repeat(6, axis=1).repeat(6, axis=2))
+
+
+def descriptors():
+    """Local descriptors of six images, one of them without keypoints."""
+    rng = np.random.default_rng(0)
+    counts = (30, 12, 0, 20, 25, 9)
+    return [rng.normal(size=(count, 8)).astype(np.float32) for count in counts]
+
+
+def vector_pairs(n_images=30):
+    """Correlated vectors of both views, with one to three texts an image."""
+    rng = np.random.default_rng(0)
+    image_index = np.repeat(np.arange(n_images), np.arange(n_images) % 3 + 1)
+    hidden = rng.normal(size=(n_images, 3))
+    image_vectors = hidden @ rng.normal(size=(3, 5)) + 0.1 * rng.normal(
+        size=(n_images, 5)
+    )
+    noise = 0.1 * rng.normal(size=(len(image_index), 5))
+    text_vectors = hidden[image_index] @ rng.normal(size=(3, 5)) + noise
+    return ImageTextPairs(image_vectors, text_vectors, image_index)
+
+
+def aligned_pairs():
+    """Pairs in one space: a text is its image with some noise."""
+    pairs = vector_pairs()
+    noise = np.random.default_rng(0).normal(size=pairs.texts.shape)
+    texts = pairs.images[pairs.image_index] + 0.3 * noise
+    return ImageTextPairs(pairs.images, texts, pairs.image_index)

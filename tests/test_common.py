@@ -1,0 +1,55 @@
+"""Both common suites over every public estimator."""
+
+import os
+
+import pytest
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from itm_sklearn.compose import DualEncoder
+from itm_sklearn.matching import SimilarityMatcher
+from itm_sklearn.retrieval import CrossModalRetriever
+from itm_sklearn.testing import all_estimators, parametrize_with_pair_checks
+
+# What a class needs to be made, and to be small enough for tiny inputs.
+ARGUMENTS = {
+    "BagOfVisualWords": {"n_words": 4},
+    "CrossModalRetriever": {"model": SimilarityMatcher()},
+    "FisherVector": {"n_components": 2},
+    "VLAD": {"n_words": 3},
+}
+ESTIMATORS = [cls(**ARGUMENTS.get(name, {})) for name, cls in all_estimators()]
+ARRAY_ESTIMATORS = [
+    estimator for estimator in ESTIMATORS if get_tags(estimator).input_tags.two_d_array
+]
+
+
+def test_scikit_learns_array_api_checks_are_switched_on():
+    """Without the variable some checks of the stock suite are skipped silently."""
+    assert os.environ.get("SCIPY_ARRAY_API") == "1"
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_pair_checks(ESTIMATORS)
+def test_pair_checks(estimator, check):
+    check()
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
+def test_no_estimator_asks_to_be_skipped(estimator):
+    assert not get_tags(estimator)._skip_test
+
+
+def test_the_aligners_take_arrays():
+    names = {type(estimator).__name__ for estimator in ARRAY_ESTIMATORS}
+    assert {"CCA", "ExactIndex"} <= names
+
+
+def test_every_room_is_searched_for_estimators():
+    found = dict(all_estimators())
+    expected = {DualEncoder, SimilarityMatcher, CrossModalRetriever}
+    assert expected <= set(found.values())
