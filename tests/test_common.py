@@ -17,6 +17,7 @@ ARGUMENTS = {
     "CrossModalRetriever": {"model": SimilarityMatcher()},
     "FisherVector": {"n_components": 2},
     "VLAD": {"n_words": 3},
+    "WeightedFusion": {"weights": (1, 2)},
 }
 ESTIMATORS = [cls(**ARGUMENTS.get(name, {})) for name, cls in all_estimators()]
 ARRAY_ESTIMATORS = [

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils import get_tags
 
 from itm_sklearn.base import PairTransformerMixin
+from itm_sklearn.fusion import PairFusionMixin
 from itm_sklearn.pairs import ImageTextPairs
 
 TEXTS = [
@@ -42,7 +43,7 @@ def example_for(estimator):
     'raw pairs'
     """
     tags = get_tags(estimator)
-    if isinstance(estimator, PairTransformerMixin):
+    if isinstance(estimator, PairTransformerMixin | PairFusionMixin):
         return Example("vector pairs", vector_pairs())
     if hasattr(estimator, "similarity"):
         return Example("aligned pairs", aligned_pairs())
