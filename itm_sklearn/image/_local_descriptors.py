@@ -40,6 +40,8 @@ class LocalDescriptors:
     array([1, 0])
     """
 
+    batch_size = 64
+
     def __init__(self, descriptors, counts, positions=None):
         self.descriptors = descriptors
         self.counts = np.asarray(counts, dtype=np.intp)
@@ -104,9 +106,9 @@ class LocalDescriptors:
         places = None if self.positions is None else self.positions[keypoints]
         return LocalDescriptors(self.descriptors[keypoints], counts, places)
 
-    def batches(self, batch_size=64):
+    def batches(self):
         """The same images as batches, as lazy rows give them."""
-        for images in batch_slices(len(self), batch_size):
+        for images in batch_slices(len(self), self.batch_size):
             yield self[images]
 
     def image_index(self):
@@ -118,6 +120,38 @@ class LocalDescriptors:
             In rising order.
         """
         return np.repeat(np.arange(len(self)), self.counts)
+
+    def places(self):
+        """For each keypoint x and y as shares of the image.
+
+        Returns
+        -------
+        places : ndarray of shape (n_keypoints, 2)
+            From 0 to 1.
+        """
+        if self.positions is None:
+            raise ValueError(
+                f"{self!r} has no positions, so it is not known where in the image "
+                "they lie. Give `positions`, or leave the pyramid out with levels=1."
+            )
+        return self.positions[:, :2]
+
+    def check_like(self, words):
+        """Refuse descriptors of another kind than the words.
+
+        Parameters
+        ----------
+        words : ndarray of shape (n_words, descriptor_size)
+            What a vocabulary was fitted to.
+        """
+        same_kind = (self.descriptors.dtype == np.uint8) == (words.dtype == np.uint8)
+        if len(self.descriptors) and (
+            self.descriptors.shape[1] != words.shape[1] or not same_kind
+        ):
+            raise ValueError(
+                f"{self!r} does not fit words of {words.shape[1]} {words.dtype}. "
+                "Describe images in the same way as for fit."
+            )
 
     def __repr__(self):
         count, size = self.descriptors.shape

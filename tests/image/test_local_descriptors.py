@@ -48,7 +48,8 @@ def test_image_index_names_the_image_of_each_keypoint(batch):
 
 
 def test_batches_put_together_again_are_the_whole(batch):
-    parts = list(batch.batches(batch_size=2))
+    batch.batch_size = 2
+    parts = list(batch.batches())
     assert [len(part) for part in parts] == [2, 1]
     whole = LocalDescriptors.from_images(parts)
     np.testing.assert_array_equal(whole.descriptors, batch.descriptors)
