@@ -1,0 +1,6 @@
+"""Aligners: from pairs of feature vectors to pairs in one shared space."""
+
+from itm_sklearn.alignment._cca import CCA
+from itm_sklearn.alignment._moments import PairMoments
+
+__all__ = ["CCA", "PairMoments"]

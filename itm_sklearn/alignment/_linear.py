@@ -1,0 +1,70 @@
+"""What linear aligners share: a mean and a matrix for each view."""
+
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+
+from itm_sklearn.base import PairTransformerMixin
+
+__all__ = ["LinearAligner"]
+
+
+class LinearAligner(
+    ClassNamePrefixFeaturesOutMixin, PairTransformerMixin, BaseEstimator
+):
+    """Base of aligners that subtract a mean and multiply by a matrix.
+
+    The subclass learns `image_mean_` and `text_mean_` and writes `_projections`,
+    the matrices of both views with as many columns as the shared space has.
+    """
+
+    def transform_image(self, X):
+        """Project images into the shared space.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_images, n_image_features)
+            Image features.
+
+        Returns
+        -------
+        projected : ndarray of shape (n_images, n_components)
+            In the precision of X.
+        """
+        images = self._check_image(X, accept_sparse="csr")
+        return _project(images, self.image_mean_, self._projections()[0])
+
+    def transform_text(self, y):
+        """Project texts into the shared space.
+
+        Parameters
+        ----------
+        y : {array-like, sparse matrix} of shape (n_texts, n_text_features)
+            Text features.
+
+        Returns
+        -------
+        projected : ndarray of shape (n_texts, n_components)
+            In the precision of y.
+        """
+        texts = self._check_text(y, accept_sparse="csr")
+        return _project(texts, self.text_mean_, self._projections()[1])
+
+    @property
+    def _n_features_out(self):
+        return self._projections()[0].shape[1]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _project(view, mean, projection):
+    if hasattr(view, "toarray"):
+        projected = view @ projection - mean @ projection
+    else:
+        # Subtracted first, so that large offsets do not cancel.
+        projected = (view - mean.astype(view.dtype)) @ projection.astype(view.dtype)
+    return projected.astype(view.dtype, copy=False)

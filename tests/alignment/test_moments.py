@@ -1,0 +1,128 @@
+"""Moments of pairs: what one pass over repeated rows would give."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from itm_sklearn.alignment import PairMoments
+
+NAMES = ["image_mean", "text_mean", "image_scatter", "text_scatter", "cross_scatter"]
+
+
+def make_views(seed=0, n_images=30, n_pairs=80):
+    rng = np.random.default_rng(seed)
+    image_index = rng.integers(n_images, size=n_pairs)
+    images = rng.normal(size=(n_images, 4))
+    return images, images[image_index, :3] + rng.normal(size=(n_pairs, 3)), image_index
+
+
+def naive_moments(images, texts, image_index):
+    images = images[image_index]
+    left, right = images - images.mean(axis=0), texts - texts.mean(axis=0)
+    return dict(
+        zip(
+            NAMES,
+            [images.mean(0), texts.mean(0), left.T @ left, right.T @ right]
+            + [left.T @ right],
+            strict=True,
+        )
+    )
+
+
+def assert_moments(moments, expected, tolerance=1e-10):
+    for name in NAMES:
+        np.testing.assert_allclose(
+            getattr(moments, name), expected[name], rtol=tolerance, atol=tolerance
+        )
+
+
+def test_an_image_counts_once_for_each_of_its_texts():
+    views = make_views()
+    assert_moments(PairMoments().update(*views), naive_moments(*views))
+
+
+def test_images_without_a_text_do_not_count():
+    images, texts, _ = make_views()
+    image_index = np.full(len(texts), 7)
+    image_index[0] = 2
+    moments = PairMoments().update(images, texts, image_index)
+    assert_moments(moments, naive_moments(images, texts, image_index))
+
+
+def test_rows_are_paired_in_order_without_an_image_index():
+    images, texts, _ = make_views(n_pairs=30)
+    moments = PairMoments().update(images, texts)
+    assert_moments(moments, naive_moments(images, texts, np.arange(30)))
+
+
+def test_many_blocks_give_what_one_block_gives(monkeypatch):
+    views = make_views(n_images=50, n_pairs=500)
+    monkeypatch.setattr("itm_sklearn.alignment._moments._BLOCK_ROWS", 16)
+    assert_moments(PairMoments().update(*views), naive_moments(*views))
+
+
+def test_sparse_views_give_what_dense_views_give():
+    images, texts, image_index = make_views()
+    moments = PairMoments().update(
+        sparse.csr_array(images), sparse.csr_array(texts), image_index
+    )
+    assert_moments(moments, naive_moments(images, texts, image_index))
+
+
+@given(
+    cuts=st.lists(st.integers(1, 79), max_size=6, unique=True),
+    seed=st.integers(0, 1000),
+)
+@settings(deadline=None, max_examples=25)
+def test_any_chunking_in_any_order_gives_the_same(cuts, seed):
+    images, texts, image_index = make_views()
+    chunks = np.split(np.arange(80), sorted(cuts))
+    np.random.default_rng(seed).shuffle(chunks)
+    parts = [
+        PairMoments().update(images[image_index[rows]], texts[rows]) for rows in chunks
+    ]
+    total = sum(parts, PairMoments())
+    assert total.n_pairs == 80
+    assert_moments(total, naive_moments(images, texts, image_index))
+
+
+def test_adding_leaves_the_parts_as_they_were():
+    images, texts, _ = make_views(n_pairs=30)
+    first = PairMoments().update(images[:10], texts[:10])
+    before = first.image_scatter.copy()
+    _ = first + PairMoments().update(images[10:], texts[10:])
+    assert first.n_pairs == 10
+    np.testing.assert_array_equal(first.image_scatter, before)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "offset", "tolerance"), [("f8", 1e8, 1e-6), ("f4", 1e4, 0.05)]
+)
+def test_offsets_cost_only_the_digits_that_the_data_lost(dtype, offset, tolerance):
+    images, texts, image_index = make_views()
+    far_images = (images + offset).astype(dtype)
+    moments = PairMoments(np.dtype(dtype)).update(far_images, texts, image_index)
+    expected = naive_moments(images, texts, image_index)
+    np.testing.assert_allclose(
+        moments.image_scatter, expected["image_scatter"], atol=tolerance
+    )
+
+
+def test_a_constant_column_has_a_scatter_of_exactly_zero():
+    images, texts, image_index = make_views()
+    images[:, 1] = 0.1
+    moments = PairMoments().update(images, texts, image_index)
+    assert (moments.image_scatter[1] == 0).all()
+    assert moments.image_mean[1] == 0.1
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e30])
+def test_units_of_measurement_fit_into_single_precision(unit):
+    images, texts, image_index = make_views()
+    expected = naive_moments(images, texts, image_index)["image_scatter"]
+    moments = PairMoments(np.float32).update(images * unit, texts, image_index)
+    np.testing.assert_allclose(
+        moments.image_scatter / unit**2, expected, rtol=1e-4, atol=1e-4
+    )
