@@ -11,7 +11,11 @@ from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
 from itm_sklearn.metrics import _ranking
-from itm_sklearn.metrics._ranking import rank_relevant, ranks_from_blocks
+from itm_sklearn.metrics._ranking import (
+    RankCounter,
+    rank_relevant,
+    ranks_from_blocks,
+)
 
 
 def ranks_by_double_loop(relevant, scores):
@@ -199,3 +203,20 @@ def test_extra_memory_does_not_grow_with_the_matrix(n_relevant):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < scores.nbytes / 2
+
+
+def test_a_counter_takes_tiles_in_any_order(random_scores):
+    relevant, scores = random_scores
+    relevance = sparse.csr_array(relevant)
+    rows, columns = relevance.nonzero()
+    counters = [
+        RankCounter(relevance, scores[rows, columns], axis=axis) for axis in (0, 1)
+    ]
+    tiles = [(row, column) for row in range(0, 300, 70) for column in range(0, 60, 25)]
+    for row, column in reversed(tiles):
+        for counter in counters:
+            counter.add(scores[row : row + 70, column : column + 25], row, column)
+    for counter, whole in zip(
+        counters, rank_relevant(relevant, scores, axes=(0, 1)), strict=True
+    ):
+        assert counter.ranks().ranks.tolist() == whole.ranks.tolist()
