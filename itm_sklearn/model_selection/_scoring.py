@@ -52,6 +52,11 @@ def retrieval_scoring(
     --------
     itm_sklearn.metrics.retrieval_report : All metrics of one similarity matrix.
 
+    Notes
+    -----
+    `HalvingGridSearchCV` over a matcher, which is a classifier, asks for labels to
+    find its smallest sample. Give ``min_resources`` as a number and it does not.
+
     Examples
     --------
     Choose among random maps of a view, as one would choose among aligners:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import (
     GridSearchCV,
@@ -45,6 +45,10 @@ class CountsWords(BaseEstimator):
     def similarity(self, X):
         words = np.array([len(text.split()) for text in X.texts])
         return -np.abs(words[:, np.newaxis] - np.array(X.images))
+
+
+class CountsWordsClassifier(ClassifierMixin, CountsWords):
+    """The same in the eyes of scikit-learn's searches as a matcher."""
 
 
 def table(n_images=30):
@@ -262,3 +266,17 @@ def test_metadata_routing_changes_no_score(pairs, aligner):
 def test_a_gallery_needs_an_image(size):
     with pytest.raises(ValueError, match=f"gallery_size == {size}"):
         retrieval_scoring(gallery_size=size)
+
+
+def test_halving_search_over_a_matcher_needs_no_labels():
+    """With the smallest sample given; otherwise scikit-learn counts classes."""
+    search = HalvingGridSearchCV(
+        CountsWordsClassifier(),
+        {},
+        scoring=retrieval_scoring(metric="rsum"),
+        cv=ImageKFold(2),
+        min_resources=20,
+        random_state=0,
+        error_score="raise",
+    ).fit(table())
+    assert search.best_score_ == pytest.approx(600)
