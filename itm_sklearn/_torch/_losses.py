@@ -1,0 +1,133 @@
+"""Contrastive losses: functions of two batches of vectors and of who matches whom.
+
+In all of them an image may have many matching texts and a text many images. What
+matches is never pushed apart, so captions of one image are no false negatives.
+"""
+
+import torch
+from torch.nn import functional
+
+__all__ = ["infonce", "sigmoid", "triplet"]
+
+
+def infonce(images, texts, matches, scale):
+    """Cross-entropy of finding a match among all that do not match.
+
+    Every match is set against the mismatches of its text and against those of its
+    image, as in CLIP [1]_; other matches are left out of the sum, as in the
+    decoupled form of [2]_.
+
+    Parameters
+    ----------
+    images : torch.Tensor of shape (n_images, n_components)
+        Vectors of length one.
+    texts : torch.Tensor of shape (n_texts, n_components)
+        Vectors of length one.
+    matches : torch.Tensor of bool, of shape (n_texts, n_images)
+        True where text and image belong together.
+    scale : float or torch.Tensor
+        What similarities are multiplied by: one over the temperature.
+
+    Returns
+    -------
+    loss : torch.Tensor
+        A number; the mean over matches and both directions.
+
+    References
+    ----------
+    .. [1] A. Radford et al., "Learning transferable visual models from natural
+       language supervision", ICML 2021, figure 3.
+    .. [2] P. Khosla et al., "Supervised contrastive learning", NeurIPS 2020,
+       equation 2.
+
+    Examples
+    --------
+    >>> vectors = torch.eye(2)
+    >>> infonce(vectors, vectors, torch.eye(2) > 0, 1.0)
+    tensor(0.3133)
+    """
+    logits = scale * texts @ images.T
+    lowest = torch.finfo(logits.dtype).min
+    mismatches = logits.masked_fill(matches, lowest)
+    of_texts = mismatches.logsumexp(dim=1, keepdim=True) - logits
+    of_images = mismatches.logsumexp(dim=0, keepdim=True) - logits
+    losses = functional.softplus(of_texts) + functional.softplus(of_images)
+    return losses[matches].mean() / 2
+
+
+def sigmoid(images, texts, matches, scale, bias):
+    """Cross-entropy of telling for each text and image whether they match.
+
+    Parameters
+    ----------
+    images : torch.Tensor of shape (n_images, n_components)
+        Vectors of length one.
+    texts : torch.Tensor of shape (n_texts, n_components)
+        Vectors of length one.
+    matches : torch.Tensor of bool, of shape (n_texts, n_images)
+        True where text and image belong together.
+    scale : float or torch.Tensor
+        What similarities are multiplied by.
+    bias : float or torch.Tensor
+        What is added to them; negative, as most images match few texts.
+
+    Returns
+    -------
+    loss : torch.Tensor
+        A number; summed over images, the mean over texts [1]_.
+
+    References
+    ----------
+    .. [1] X. Zhai et al., "Sigmoid loss for language image pre-training",
+       ICCV 2023, section 3.2.
+
+    Examples
+    --------
+    >>> vectors = torch.eye(2)
+    >>> sigmoid(vectors, vectors, torch.eye(2) > 0, 2.0, -1.0)
+    tensor(0.6265)
+    """
+    logits = scale * texts @ images.T + bias
+    signs = matches.to(logits.dtype) * 2 - 1
+    return functional.softplus(-signs * logits).sum() / len(texts)
+
+
+def triplet(images, texts, matches, margin):
+    """By how much the hardest mismatch comes closer than a match plus a margin.
+
+    Parameters
+    ----------
+    images : torch.Tensor of shape (n_images, n_components)
+        Vectors of length one.
+    texts : torch.Tensor of shape (n_texts, n_components)
+        Vectors of length one.
+    matches : torch.Tensor of bool, of shape (n_texts, n_images)
+        True where text and image belong together.
+    margin : float
+        How much more alike a match has to be than the hardest mismatch.
+
+    Returns
+    -------
+    loss : torch.Tensor
+        A number; summed over both directions, the mean over matches [1]_.
+
+    References
+    ----------
+    .. [1] F. Faghri et al., "VSE++: Improving visual-semantic embeddings with hard
+       negatives", BMVC 2018, equation 6.
+
+    Examples
+    --------
+    >>> images, texts = torch.eye(2), torch.tensor([[1.0, 0.0], [0.6, 0.8]])
+    >>> triplet(images, texts, torch.eye(2) > 0, 0.1)
+    tensor(0.)
+    >>> triplet(images, texts, torch.eye(2) > 0, 0.5)
+    tensor(0.2000)
+    """
+    similarity = texts @ images.T
+    # Below any cosine, so that who matches everything has no mismatch to fear.
+    mismatches = similarity.masked_fill(matches, -torch.inf)
+    of_texts = mismatches.amax(dim=1, keepdim=True) - similarity
+    of_images = mismatches.amax(dim=0, keepdim=True) - similarity
+    losses = functional.relu(margin + of_texts) + functional.relu(margin + of_images)
+    return losses[matches].mean()
