@@ -28,15 +28,15 @@ class _FrozenImageEncoder(
 
     _mode = "L"
     _parameter_constraints: dict = {
-        "min_size": [AT_LEAST_ONE, None],
-        "max_size": [AT_LEAST_ONE, None],
         "batch_size": [AT_LEAST_ONE],
         "n_jobs": [Integral, None],
     }
 
     def _describe_item(self, item):
-        sizes = {"min_size": self.min_size, "max_size": self.max_size}
-        return self._describe(load_image(item, mode=self._mode, **sizes))
+        return self._describe(load_image(item, mode=self._mode, **self._sizes()))
+
+    def _sizes(self):
+        return {"max_size": self.max_size}
 
     def _describe_all(self, items):
         if self.n_jobs in (None, 1):
@@ -61,6 +61,12 @@ class _FrozenImageEncoder(
 
 class LocalDescriptorEncoder(_FrozenImageEncoder, auto_wrap_output_keys=None):
     """Base of the descriptors of keypoints."""
+
+    _parameter_constraints: dict = {
+        **_FrozenImageEncoder._parameter_constraints,
+        "min_size": [AT_LEAST_ONE, None],
+        "max_size": [AT_LEAST_ONE, None],
+    }
 
     def transform(self, X):
         """Describe the keypoints of each image, when they are asked for.
@@ -92,6 +98,9 @@ class LocalDescriptorEncoder(_FrozenImageEncoder, auto_wrap_output_keys=None):
             The same encoder.
         """
         return self
+
+    def _sizes(self):
+        return {"min_size": self.min_size, "max_size": self.max_size}
 
     def _encode(self, items):
         return self._join(self._describe_all(items))

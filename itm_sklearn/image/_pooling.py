@@ -96,3 +96,14 @@ def check_enough(sample, name, number):
             f"{name}={number} is more than the {len(sample)} descriptors of the "
             f"sample. Lower {name}, or raise n_samples if that is what bounds it."
         )
+
+
+def signed_power(values, power):
+    """Each value raised to the power, under its own sign.
+
+    Examples
+    --------
+    >>> signed_power(np.array([-4.0, 9.0]), 0.5)
+    array([-2.,  3.])
+    """
+    return np.sign(values) * np.abs(values) ** power
