@@ -14,6 +14,7 @@ _ROOMS = (
     "baselines",
     "compose",
     "datasets",
+    "fusion",
     "image",
     "inspection",
     "matching",

@@ -1,0 +1,57 @@
+"""`itm fit`: learn from captions, index them, and keep it in one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from itm_sklearn.baselines import make_baseline
+from itm_sklearn.cli._options import (
+    Captions,
+    Components,
+    Image,
+    Images,
+    Jobs,
+    Memory,
+    MinDf,
+    OnMissing,
+    Ridge,
+    Seed,
+    Text,
+    TextComponents,
+    Words,
+    baseline_settings,
+)
+from itm_sklearn.datasets import load_pairs
+from itm_sklearn.persistence import save
+from itm_sklearn.retrieval import CrossModalRetriever
+
+
+def fit(
+    ctx: typer.Context,
+    captions: Captions,
+    model: Annotated[Path, typer.Option(help="The file to write.")],
+    images: Images = None,
+    on_missing: OnMissing = "raise",
+    image: Image = "sift",
+    text: Text = "tfidf",
+    n_words: Words = 1000,
+    n_text_components: TextComponents = None,
+    n_components: Components = None,
+    ridge: Ridge = None,
+    min_df: MinDf = 1,
+    memory: Memory = None,
+    n_jobs: Jobs = None,
+    seed: Seed = 0,
+):
+    """Fit a baseline on all pairs and save it with them as the gallery."""
+    if not model.parent.is_dir():
+        raise FileNotFoundError(
+            f"--model {model}: there is no folder {model.parent}. Make it first."
+        )
+    pairs = load_pairs(captions, images, on_missing=on_missing)
+    typer.echo(f"Fitting on {pairs!r} ...", err=True)
+    settings = baseline_settings(ctx.params)
+    pipeline = make_baseline(**settings, verbose=1).fit(pairs)
+    save(CrossModalRetriever(pipeline).fit(pairs), model)
+    typer.echo(f"{model}: {model.stat().st_size / 2**20:.1f} MiB")

@@ -1,0 +1,191 @@
+"""The command line says what the Python interface says, in one line when it fails."""
+
+import csv
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from itm_sklearn.baselines import make_baseline
+from itm_sklearn.cli import app
+from itm_sklearn.datasets import load_pairs, make_scenes
+from itm_sklearn.metrics import retrieval_report
+from itm_sklearn.model_selection import pair_similarity
+
+N_TRAIN = 40
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """A folder of pictures, a CSV of captions, and lists of images to use."""
+    folder = tmp_path_factory.mktemp("photos")
+    pairs = make_scenes(60, random_state=0).pairs
+    for number, picture in enumerate(pairs.images):
+        Image.fromarray(picture).save(folder / f"{number}.png")
+    with open(folder / "captions.csv", "w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["image", "text"])
+        names = [f"{number}.png" for number in pairs.image_index]
+        rows.writerows(zip(names, pairs.texts, strict=True))
+    names = [f"{number}.png\n" for number in range(pairs.n_images)]
+    (folder / "train.txt").write_text("".join(names[:N_TRAIN]))
+    (folder / "test.txt").write_text("".join(names[N_TRAIN:]))
+    return folder
+
+
+def itm(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def evaluate(photos, *options):
+    lists = ["--train", photos / "train.txt", "--test", photos / "test.txt"]
+    return itm(
+        "evaluate", photos / "captions.csv", "--images", photos, *lists, *options
+    )
+
+
+def test_the_version_is_that_of_the_package():
+    assert itm("--version").output == f"itm {version('itm-sklearn')}\n"
+
+
+def test_evaluate_gives_the_numbers_of_the_python_interface(photos, tmp_path):
+    path = tmp_path / "result.json"
+    done = evaluate(photos, "--image", "color", "--n-components", 8, "--output", path)
+    assert done.exit_code == 0, done.output
+    train, test = (
+        load_pairs(photos / "captions.csv", photos, images=photos / f"{name}.txt")
+        for name in ("train", "test")
+    )
+    model = make_baseline("color", n_components=8, random_state=0).fit(train)
+    expected = retrieval_report(pair_similarity(model, test), test)
+    assert json.loads(path.read_text())["report"] == expected
+
+
+def test_evaluate_prints_the_size_of_the_gallery(photos):
+    done = evaluate(photos, "--image", "color")
+    assert "text → image (of 20)" in done.stdout
+
+
+def test_evaluate_writes_a_row_for_each_number(photos, tmp_path):
+    path = tmp_path / "result.csv"
+    evaluate(photos, "--image", "color", "--output", path)
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert {row["direction"] for row in rows} == {
+        "text_to_image",
+        "image_to_text",
+        "both",
+    }
+    assert all(float(row["value"]) >= 0 for row in rows)
+
+
+def test_evaluate_writes_a_page(photos, tmp_path):
+    path = tmp_path / "result.html"
+    evaluate(photos, "--image", "color", "--output", path)
+    assert "color + tfidf" in path.read_text(encoding="utf8")
+
+
+def test_the_grid_is_decided_on_the_training_pairs(photos, tmp_path):
+    """What is chosen is shown, and goes into the result."""
+    path = tmp_path / "result.json"
+    done = evaluate(
+        photos, "--image", "color", "--grid", "n_components=1,8", "--output", path
+    )
+    assert "Chosen by 3 folds: n_components=8" in done.stderr
+    assert json.loads(path.read_text())["parameters"]["cca__n_components"] == 8
+
+
+def test_without_lists_the_images_are_split_by_lot(photos):
+    captions = photos / "captions.csv"
+    done = itm(
+        "evaluate", captions, "--images", photos, "--image", "color", "--test-size", 0.5
+    )
+    assert "(of 30)" in done.stdout
+
+
+def test_a_saved_model_finds_what_the_fitted_one_finds(photos, tmp_path):
+    path = tmp_path / "scenes.itm"
+    options = ("--image", "color", "--model", path)
+    done = itm("fit", photos / "captions.csv", "--images", photos, *options)
+    assert done.exit_code == 0, done.output
+    found = itm("search", "--model", path, "a big red circle", "-k", "3")
+    assert found.exit_code == 0, found.output
+    ranks, scores, images = zip(*map(str.split, found.stdout.splitlines()), strict=True)
+    assert ranks == ("1", "2", "3")
+    assert list(scores) == sorted(scores, reverse=True)
+    assert all(image.endswith(".png") for image in images)
+
+
+def test_a_picture_finds_sentences(photos, tmp_path):
+    path = tmp_path / "scenes.itm"
+    options = ("--image", "color", "--model", path)
+    itm("fit", photos / "captions.csv", "--images", photos, *options)
+    found = itm("search", "--model", path, "--image", photos / "0.png", "-k", "2")
+    assert found.exit_code == 0, found.output
+    assert len(found.stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--image", "sifd"], "image='sifd' is unknown"),
+        (["--grid", "ridge"], "--grid 'ridge' is not of the form"),
+        (["--output", "result.pdf"], "ends in '.pdf'"),
+        (["--output", "nowhere/result.csv"], "there is no folder nowhere"),
+    ],
+)
+def test_an_error_is_one_line_without_a_traceback(photos, arguments, message):
+    done = evaluate(photos, *arguments)
+    assert done.exit_code == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("itm: ")
+    assert message in last
+    assert "Traceback" not in done.output
+
+
+def test_an_image_on_both_lists_is_refused(photos):
+    both = ["--train", photos / "train.txt", "--test", photos / "train.txt"]
+    done = itm("evaluate", photos / "captions.csv", "--images", photos, *both)
+    assert done.exit_code == 1
+    assert f"{N_TRAIN} images are on both lists" in done.stderr
+
+
+def test_debug_shows_where_an_error_comes_from(photos):
+    done = itm("--debug", "evaluate", photos / "absent.csv")
+    assert isinstance(done.exception, FileNotFoundError)
+
+
+def test_search_wants_one_query(tmp_path):
+    done = itm("search", "--model", tmp_path / "scenes.itm")
+    assert done.exit_code == 1
+    assert "give one of the two" in done.stderr
+
+
+def test_a_wrong_option_exits_with_two():
+    assert itm("evaluate", "captions.csv", "--colour").exit_code == 2
+
+
+def test_the_demo_compares_real_models_with_blind_ones(tmp_path):
+    page = tmp_path / "demo.html"
+    done = itm("demo", "--n-images", 60, "--n-words", 20, "--cv", 2, "--output", page)
+    assert done.exit_code == 0, done.output
+    for name in ("SIFT", "ORB", "SURF", "Random", "Constant"):
+        assert name in done.stdout
+    assert page.read_text(encoding="utf8").count("data:image/jpeg") == 28
+
+
+def test_the_program_runs_on_its_own(tmp_path):
+    command = "import sys; from itm_sklearn.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "search", "--model", "absent.itm", "a dog"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "absent.itm" in done.stderr
