@@ -158,7 +158,9 @@ def _gather_patches(planes, grid, bin_size):
         weights.append(cell_weights(side, distinct, bin_size))
     cells = sum_cells(planes, *weights)
     rows, columns = places
-    patches = cells[rows[:, None, :, None], columns[None, :, None, :]]
+    # One number for each cell: take is several times faster than two indices.
+    numbers = rows[:, None, :, None] * cells.shape[1] + columns[None, :, None, :]
+    patches = cells.reshape(-1, _DIRECTIONS).take(numbers, axis=0)
     patches *= (_WINDOW[:, None] * _WINDOW)[:, :, None]
     return patches.reshape(-1, _SIZE)
 
