@@ -1,27 +1,28 @@
 """Canonical correlation analysis: the linear projections that agree most.
 
-`_covariance.py` and `_gram.py` hold the mathematics; this is the estimator.
+This is the estimator; `_solve_cca.py` chooses among the ways to solve it.
 """
 
 import warnings
 from numbers import Integral, Real
 
-import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from itm_sklearn.alignment._covariance import canonical_directions
-from itm_sklearn.alignment._gram import gram_directions
 from itm_sklearn.alignment._linear import LinearAligner
 from itm_sklearn.alignment._moments import PairMoments
+from itm_sklearn.alignment._solve_cca import (
+    Problem,
+    add_to_folds,
+    solve_moments,
+    solve_pairs,
+)
+from itm_sklearn.alignment._whitening import Penalty
 
 __all__ = ["CCA"]
 
 # With a ridge below this share of the variance a view can fit noise exactly.
 _TINY_RIDGE = 1e-6
-# With eigenvalues above this, single precision moves correlations by 1e-7 at most.
-_SINGLE_PRECISION_MARGIN = 2e-3
 
 
 class CCA(LinearAligner):
@@ -37,17 +38,20 @@ class CCA(LinearAligner):
     n_components : int, default=None
         Dimensions of the shared space. None takes as many as the narrower view
         has features. Where the data hold fewer directions, the rest are zero.
-    ridge : float or tuple of two floats, default=0.1
-        Regularisation relative to the mean eigenvalue of each view, or one for
-        images and one for texts. 0 is plain CCA, as in
-        `sklearn.cross_decomposition.CCA`.
+    ridge : float, tuple of two floats or "auto", default=0.3
+        Regularisation relative to the mean eigenvalue of each view: one number, or
+        one for images and one for texts. 0 is plain CCA, as in
+        `sklearn.cross_decomposition.CCA`. "auto" chooses both from a grid, 0.001 to
+        10, by the sum of correlations on images left out of three folds. It needs
+        no more passes over the data, only more solutions.
     power : float, default=1.0
         The projections are multiplied by the correlations to this power, so that
         directions on which the views agree count more in distances and cosines
         [3]_. 0 gives all directions the same weight.
     scale : bool, default=True
-        Whether to divide features by their standard deviations first. Without a
-        ridge the result is the same either way.
+        Whether to divide features by their standard deviations first, so that a
+        feature in a small unit is not lost under the ridge of one in a large unit.
+        Without a ridge the result is the same either way.
     solver : {"auto", "covariance", "gram"}, default="auto"
         "covariance" works on matrices of features by features, "gram" on matrices
         of rows by rows. "auto" takes "gram" for more features than rows.
@@ -63,6 +67,8 @@ class CCA(LinearAligner):
         Directions of the texts.
     image_mean_, text_mean_ : ndarray
         Means over the pairs, where an image counts once for each of its texts.
+    ridge_ : tuple of two floats
+        The ridge of the images and that of the texts.
     n_features_in_ : int
         Number of image features.
     n_text_features_in_ : int
@@ -70,6 +76,7 @@ class CCA(LinearAligner):
 
     See Also
     --------
+    PairMoments : What the covariance solver needs of the data, to sum anywhere.
     sklearn.cross_decomposition.CCA : Unregularised, by an iteration.
 
     References
@@ -99,14 +106,19 @@ class CCA(LinearAligner):
 
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
-        "ridge": [Interval(Real, 0, None, closed="left"), tuple, list],
+        "ridge": [
+            Interval(Real, 0, None, closed="left"),
+            tuple,
+            list,
+            StrOptions({"auto"}),
+        ],
         "power": [Interval(Real, 0, None, closed="left")],
         "scale": ["boolean"],
         "solver": [StrOptions({"auto", "covariance", "gram"})],
     }
 
     def __init__(
-        self, n_components=None, *, ridge=0.1, power=1.0, scale=True, solver="auto"
+        self, n_components=None, *, ridge=0.3, power=1.0, scale=True, solver="auto"
     ):
         self.n_components = n_components
         self.ridge = ridge
@@ -133,59 +145,63 @@ class CCA(LinearAligner):
             The fitted aligner.
         """
         pairs = self._check_fit(X, y, accept_sparse="csr")
-        n_components = self._count_components(pairs)
-        ridge = self._check_ridge()
-        self._warn_of_free_fits(pairs, ridge)
-        if self._chosen_solver(pairs) == "gram":
-            directions, means = gram_directions(
-                pairs, n_components, ridge, scale=self.scale
-            )
-        else:
-            directions, means = self._from_moments(pairs, n_components, ridge)
-        self.image_mean_, self.text_mean_ = means
-        return self._keep(directions, n_components)
+        problem = self._problem(len(pairs))
+        self._folds = None
+        return self._keep(solve_pairs(pairs, problem, self.solver), problem)
 
-    def _from_moments(self, pairs, n_components, ridge):
-        views = pairs.images, pairs.texts, pairs.image_index
-        for dtype in (np.float32, np.float64):
-            moments = PairMoments(dtype).update(*views)
-            directions, margin = canonical_directions(
-                moments, n_components, ridge, scale=self.scale
-            )
-            if margin > _SINGLE_PRECISION_MARGIN:
-                break
-        return directions, (moments.image_mean, moments.text_mean)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None):
+        """Add pairs to those of earlier calls.
 
-    def _keep(self, directions, n_components):
-        """Store the directions, filled up with zeros to a width that is known."""
-        if self.n_components is not None and directions.rank < n_components:
-            warnings.warn(
-                f"n_components={n_components} is more than the {directions.rank} "
-                "directions that the pairs hold; the others are zero. Lower "
-                "n_components or fit on more pairs.",
-                UserWarning,
-                stacklevel=3,
-            )
-        padding = (0, n_components - len(directions.correlations))
-        self.correlations_ = np.pad(directions.correlations, padding)
-        both = (0, 0), padding
-        self.image_weights_ = np.pad(directions.image_weights, both)
-        self.text_weights_ = np.pad(directions.text_weights, both)
+        The result is that of `fit` on all pairs at once, in any order and however
+        they are cut up. It is worked out when it is first asked for.
+
+        Parameters
+        ----------
+        X : ImageTextPairs, array-like or PairMoments
+            As for `fit`, or moments that were summed elsewhere.
+        y : array-like of shape (n_pairs, n_text_features)
+            As for `fit`.
+
+        Returns
+        -------
+        self : CCA
+            The aligner. `fit` keeps no sums, so that the first call after it
+            begins anew.
+        """
+        first = getattr(self, "_folds", None) is None
+        if not isinstance(X, PairMoments):
+            X = self._check_fit(X, y, accept_sparse="csr", reset=first)
+        elif first:
+            self.n_features_in_ = len(X.image_mean)
+            self.n_text_features_in_ = len(X.text_mean)
+        self._problem(0)
+        self._folds = add_to_folds(
+            None if first else self._folds, X, choose=self.ridge == "auto"
+        )
+        self._solution = None
         return self
 
-    def _count_components(self, pairs):
-        most = min(pairs.images.shape[1], pairs.texts.shape[1])
-        if self.n_components is None:
-            return most
-        if self.n_components > most:
+    def _problem(self, n_pairs):
+        """What is asked for, checked against the widths of the views."""
+        widths = self.n_features_in_, self.n_text_features_in_
+        if self.n_components is not None and self.n_components > min(widths):
             raise ValueError(
-                f"n_components={self.n_components} is more than the {most} features "
-                "of the narrower view. Lower n_components, or leave it None."
+                f"n_components={self.n_components} is more than the {min(widths)} "
+                "features of the narrower view. Lower n_components, or leave it None."
             )
-        return self.n_components
+        strengths = self._check_ridge()
+        if strengths is not None:
+            _warn_of_exact_fits(widths, n_pairs, strengths)
+        penalties = tuple(
+            Penalty(strength, scale=self.scale) for strength in strengths or (0.0, 0.0)
+        )
+        return Problem(self.n_components or min(widths), penalties, strengths is None)
 
     def _check_ridge(self):
         ridge = self.ridge
+        if isinstance(ridge, str):
+            return None
         if isinstance(ridge, Real):
             return ridge, ridge
         if len(ridge) == 2 and all(isinstance(r, Real) and r >= 0 for r in ridge):
@@ -195,29 +211,79 @@ class CCA(LinearAligner):
             "images and one for the texts."
         )
 
-    def _warn_of_free_fits(self, pairs, ridge):
-        widths = pairs.images.shape[1], pairs.texts.shape[1]
-        free = sum(
-            width
-            for width, strength in zip(widths, ridge, strict=True)
-            if strength < _TINY_RIDGE
-        )
-        if free >= len(pairs):
+    def _keep(self, solution, problem):
+        rank = solution.directions.rank
+        if self.n_components is not None and rank < self.n_components:
             warnings.warn(
-                f"{free} features without a ridge can fit {len(pairs)} pairs exactly: "
-                "correlations come out as 1 even on noise. Set ridge=0.1 or more, or "
-                "reduce the features (PCA, TruncatedSVD) first.",
+                f"n_components={self.n_components} is more than the {rank} directions "
+                "that the pairs hold; the others are zero. Lower n_components or fit "
+                "on more pairs.",
                 UserWarning,
                 stacklevel=3,
             )
+        solution.directions = solution.directions.padded(problem.n_components)
+        self._solution = solution
+        return self
 
-    def _chosen_solver(self, pairs):
-        if self.solver != "auto":
-            return self.solver
-        fewer = pairs.n_images < pairs.images.shape[1]
-        return "gram" if fewer or len(pairs) < pairs.texts.shape[1] else "covariance"
+    @property
+    def _solved(self):
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        if self._solution is None:
+            n_pairs = sum(fold.n_pairs for fold in self._folds)
+            problem = self._problem(n_pairs)
+            self._keep(solve_moments(self._folds, problem), problem)
+        return self._solution
+
+    @property
+    def correlations_(self):
+        """Regularised correlations, in descending order."""
+        return self._solved.directions.correlations
+
+    @property
+    def image_weights_(self):
+        """Directions of the images, a column each."""
+        return self._solved.directions.image_weights
+
+    @property
+    def text_weights_(self):
+        """Directions of the texts, a column each."""
+        return self._solved.directions.text_weights
+
+    @property
+    def image_mean_(self):
+        """Mean of the images over the pairs."""
+        return self._solved.means[0]
+
+    @property
+    def text_mean_(self):
+        """Mean of the texts."""
+        return self._solved.means[1]
+
+    @property
+    def ridge_(self):
+        """The ridge of the images and that of the texts."""
+        return self._solved.ridge
 
     def _projections(self):
-        check_is_fitted(self)
         factors = self.correlations_**self.power
         return self.image_weights_ * factors, self.text_weights_ * factors
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_solution")
+
+
+def _warn_of_exact_fits(widths, n_pairs, strengths):
+    free = sum(
+        width
+        for width, strength in zip(widths, strengths, strict=True)
+        if strength < _TINY_RIDGE
+    )
+    if free >= n_pairs > 0:
+        warnings.warn(
+            f"{free} features without a ridge can fit {n_pairs} pairs exactly: "
+            'correlations come out as 1 even on noise. Set ridge=0.3 or "auto", or '
+            "reduce the features (PCA, TruncatedSVD) first.",
+            UserWarning,
+            stacklevel=4,
+        )

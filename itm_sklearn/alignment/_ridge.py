@@ -1,0 +1,130 @@
+"""The ridge that does best on images left out, found from moments alone.
+
+Held-out correlations follow from the moments of the fold left out, so that trying a
+ridge costs no pass over the data.
+"""
+
+from dataclasses import replace
+from hashlib import blake2b
+
+import numpy as np
+from scipy.linalg import eigh
+
+from itm_sklearn.alignment._covariance import leading_singular_vectors
+from itm_sklearn.alignment._moments import PairMoments
+from itm_sklearn.alignment._whitening import varying_columns
+
+__all__ = ["choose_penalties", "fold_numbers"]
+
+_STRENGTHS = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_ROUNDS = 2
+
+
+def fold_numbers(images, n_folds):
+    """A fold for each row, the same for equal rows and in any order of rows.
+
+    Repeated images stay together although nothing says that they are the same.
+    """
+    keys = b"".join(
+        blake2b(_content(images, row), digest_size=8).digest()
+        for row in range(images.shape[0])
+    )
+    return np.frombuffer(keys, dtype="<u8") % n_folds
+
+
+def _content(images, row):
+    if not hasattr(images, "indptr"):
+        return images[row].tobytes()
+    entries = slice(images.indptr[row], images.indptr[row + 1])
+    return images.indices[entries].tobytes() + images.data[entries].tobytes()
+
+
+def _splits(folds, penalties):
+    """Each fold with something to correlate, left out of the others."""
+    sizes = np.array([fold.n_pairs for fold in folds])
+    usable = np.flatnonzero((sizes > 1) & (sizes.sum() - sizes > 1))
+    if not len(usable):
+        raise ValueError(
+            f"ridge='auto' leaves out each of {len(folds)} parts of the pairs in turn, "
+            f"but the parts hold {sizes.tolist()} pairs. Fit on more pairs, or set the "
+            "ridge to a number such as 0.3."
+        )
+    return [_Split(folds, left_out, penalties) for left_out in usable]
+
+
+def choose_penalties(folds, n_components, penalties):
+    """Penalties with the largest sum of correlations on folds that are left out."""
+    splits = _splits(folds, penalties)
+    scores = {}
+
+    def score(strengths):
+        if strengths not in scores:
+            scores[strengths] = sum(
+                split.score(strengths, n_components) for split in splits
+            )
+        return scores[strengths]
+
+    # The surface is smooth: along the diagonal first, then one view at a time.
+    best = max(((both, both) for both in _STRENGTHS), key=score)
+    for _ in range(_ROUNDS):
+        best = max(((image, best[1]) for image in _STRENGTHS), key=score)
+        best = max(((best[0], text) for text in _STRENGTHS), key=score)
+    return tuple(
+        replace(penalty, strength=strength)
+        for penalty, strength in zip(penalties, best, strict=True)
+    )
+
+
+class _Split:
+    """Moments of training and of left-out pairs in the axes of the training pairs."""
+
+    def __init__(self, folds, left_out, penalties):
+        held = folds[left_out]
+        rest = (fold for number, fold in enumerate(folds) if number != left_out)
+        train = sum(rest, PairMoments())
+        self._image = _Axes(
+            train.image_scatter, train.image_mean, train.n_pairs, penalties[0]
+        )
+        self._text = _Axes(
+            train.text_scatter, train.text_mean, train.n_pairs, penalties[1]
+        )
+        self._cross = self._image.turn(train.cross_scatter, self._text)
+        self._held_image = self._image.turn(held.image_scatter, self._image)
+        self._held_text = self._text.turn(held.text_scatter, self._text)
+        self._held_cross = self._image.turn(held.cross_scatter, self._text)
+
+    def score(self, strengths, n_components):
+        """Sum of the correlations of the pairs left out."""
+        image = self._image.whitening(strengths[0])[:, np.newaxis]
+        text = self._text.whitening(strengths[1])
+        left, _, right = leading_singular_vectors(
+            image * self._cross * text, n_components
+        )
+        left, right = image * left, text[:, np.newaxis] * right
+        shared = (left * (self._held_cross @ right)).sum(axis=0)
+        image_squares = (left * (self._held_image @ left)).sum(axis=0)
+        text_squares = (right * (self._held_text @ right)).sum(axis=0)
+        product = image_squares * text_squares
+        varying = product > 0
+        return (shared[varying] / np.sqrt(product[varying])).sum()
+
+
+class _Axes:
+    """Eigenvectors of a view's scatter, standardised if the penalty says so."""
+
+    def __init__(self, scatter, mean, n_pairs, penalty):
+        squares = np.diag(scatter)
+        varying = varying_columns(squares, mean, n_pairs)
+        units = varying / np.sqrt(np.where(varying & penalty.scale, squares, 1.0))
+        values, vectors = eigh(scatter * np.outer(units, units), check_finite=False)
+        self._values = np.maximum(values, 0)
+        self._base = values.sum() / np.count_nonzero(varying) * penalty.axes_per_column
+        self._vectors = units[:, np.newaxis] * vectors
+
+    def turn(self, scatter, other):
+        """A scatter matrix in these axes and the axes of the other view."""
+        return self._vectors.T @ scatter @ other._vectors
+
+    def whitening(self, strength):
+        """Factors of the axes under a ridge of that strength."""
+        return 1 / np.sqrt(self._values + strength * self._base)
