@@ -6,6 +6,7 @@ caller closes over its module and data. `_recipe.py` holds the settings,
 """
 
 import math
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ def train(
     held_out_loss=None,
     optimizer_states=None,
     seed=0,
+    n_threads=None,
     verbose=0,
 ):
     """Train a module in place, batch by batch, and leave it with its best weights.
@@ -54,6 +56,9 @@ def train(
     seed : int, default=0
         Draws batches and whatever the module draws. The user's own random numbers
         are left alone.
+    n_threads : int, default=None
+        Threads of the processor. None takes as many as torch does; for small
+        networks one is faster, and many times so on a busy machine.
     verbose : int, default=0
         With 1, a progress bar over the passes.
 
@@ -85,7 +90,7 @@ def train(
     groups = np.asarray(groups)
     generator = np.random.default_rng(seed)
     device = next(module.parameters()).device
-    with seeded(seed, device):
+    with seeded(seed, device), _threads(n_threads):
         kept, held_out = hold_out(groups, recipe.validation_fraction, generator)
         loop = _Loop(module, steps, groups, kept, recipe, generator, optimizer_states)
         judge = _Judge(module, held_out, held_out_loss or loop.mean_loss, recipe)
@@ -97,6 +102,16 @@ def train(
                 break
         judge.restore_best(loop.record)
     return loop.finish()
+
+
+@contextmanager
+def _threads(n_threads):
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class _Loop:

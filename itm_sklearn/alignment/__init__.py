@@ -1,6 +1,7 @@
 """Aligners: from pairs of feature vectors to pairs in one shared space."""
 
 from itm_sklearn.alignment._cca import CCA
+from itm_sklearn.alignment._contrastive import ContrastiveAligner
 from itm_sklearn.alignment._moments import PairMoments
 
-__all__ = ["CCA", "PairMoments"]
+__all__ = ["CCA", "ContrastiveAligner", "PairMoments"]

@@ -1,0 +1,98 @@
+"""Networks on top of feature vectors, one for each view, that go to and from arrays.
+
+Estimators keep the arrays and not the modules: they pickle anywhere, and nothing
+but numpy is needed to use them.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+__all__ = ["Heads", "Perceptron"]
+
+
+class Perceptron(nn.Module):
+    """Linear layers with rectifiers and dropout between them.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        The width of the input, of each hidden layer and of the output.
+    dropout : float
+        Share of the hidden units that is left out in training.
+
+    Examples
+    --------
+    >>> Perceptron([4, 8, 2])(torch.zeros(3, 4)).shape
+    torch.Size([3, 2])
+    """
+
+    def __init__(self, sizes, dropout=0.0):
+        super().__init__()
+        self.linears = nn.ModuleList(
+            nn.Linear(n_in, n_out) for n_in, n_out in pairwise(sizes)
+        )
+        self.dropout = dropout
+
+    def forward(self, features):
+        """Pass a batch through."""
+        *hidden, last = self.linears
+        for linear in hidden:
+            features = functional.relu(linear(features))
+            features = functional.dropout(features, self.dropout, self.training)
+        return last(features)
+
+    def get_layers(self):
+        """Weights (n_in, n_out) and biases of all layers, as arrays."""
+        return [
+            (
+                np.ascontiguousarray(linear.weight.detach().cpu().numpy().T),
+                linear.bias.detach().cpu().numpy().copy(),
+            )
+            for linear in self.linears
+        ]
+
+    def set_layers(self, layers):
+        """Take back what `get_layers` gave."""
+        with torch.no_grad():
+            for linear, (weights, bias) in zip(self.linears, layers, strict=True):
+                linear.weight.copy_(torch.as_tensor(weights).T)
+                linear.bias.copy_(torch.as_tensor(bias))
+        return self
+
+
+class Heads(nn.Module):
+    """A perceptron for each view, and the numbers that a loss may learn.
+
+    Parameters
+    ----------
+    image_sizes, text_sizes : sequence of int
+        Widths of the layers, as `Perceptron` takes them.
+    dropout : float
+        Share of the hidden units that is left out in training.
+    scale : float
+        What similarities are multiplied by, to begin with.
+    bias : float
+        What is added to them.
+
+    Examples
+    --------
+    >>> heads = Heads([4, 2], [3, 2])
+    >>> heads.image(torch.zeros(5, 4)).shape
+    torch.Size([5, 2])
+    """
+
+    def __init__(self, image_sizes, text_sizes, dropout=0.0, scale=1.0, bias=0.0):
+        super().__init__()
+        self.image = Perceptron(image_sizes, dropout)
+        self.text = Perceptron(text_sizes, dropout)
+        self.log_scale = nn.Parameter(torch.tensor(float(np.log(scale))))
+        self.bias = nn.Parameter(torch.tensor(float(bias)))
+
+    @property
+    def device(self):
+        """Where the weights are."""
+        return self.bias.device

@@ -1,0 +1,294 @@
+"""Contrastive learning: networks that bring matches together and the rest apart.
+
+Where CCA solves for the best linear maps, this trains a network for each view, by
+the loop in `_torch/_train.py` and the losses in `_torch/_losses.py`.
+"""
+
+import math
+from dataclasses import replace
+from numbers import Integral, Real
+
+from sklearn.base import _fit_context
+from sklearn.preprocessing import normalize
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from itm_sklearn.alignment._network import NetworkAligner
+from itm_sklearn.metrics import rsum
+
+__all__ = ["ContrastiveAligner"]
+
+_POSITIVE = Interval(Integral, 1, None, closed="left")
+_SMALLEST_BATCH = 32
+_LARGEST_RSUM = 600
+
+
+class ContrastiveAligner(NetworkAligner):
+    """Networks for both views, trained so that matches are more alike than others.
+
+    All captions of an image match it, and a text that several images share matches
+    all of them: neither is ever pushed apart.
+
+    Parameters
+    ----------
+    n_components : int, default=256
+        Dimensions of the shared space.
+    loss : {"infonce", "sigmoid", "triplet"}, default="infonce"
+        "infonce" picks out a match among all mismatches in a batch [1]_, "sigmoid"
+        judges each text with each image by itself [2]_, "triplet" keeps the
+        hardest mismatch at a distance [3]_.
+    hidden_layer_sizes : tuple of int, default=(1024,)
+        Widths of the hidden layers of each network; ``()`` makes the maps linear.
+    dropout : float, default=0.5
+        Share of the hidden units that is left out in training.
+    temperature : float, default=0.07
+        What similarities are divided by to begin with; "infonce" and "sigmoid"
+        learn it.
+    margin : float, default=0.2
+        How much more alike a match has to be than the hardest mismatch. Only for
+        "triplet".
+    max_iter : int, default=20
+        Passes over the pairs.
+    batch_size : int, default=512
+        Pairs in a step, of as many different images as possible. More pairs make
+        the choice harder, and mostly the result better. Small data are cut into
+        smaller batches, so that a pass has about ten.
+    learning_rate : float, default=1e-3
+        Highest step size. It rises first, then falls to zero as a cosine.
+    weight_decay : float, default=0.01
+        Strength of the pull of all weights towards zero.
+    early_stopping : bool, default=False
+        Whether to hold out images and to keep the weights that retrieve best among
+        them. Training stops after `n_iter_no_change` passes without improvement.
+    validation_fraction : float, default=0.1
+        Share of the images to hold out for early stopping.
+    n_iter_no_change : int, default=5
+        The patience of early stopping.
+    device : str, default=None
+        Where to train: "cpu", "cuda", "mps". None takes the fastest there is. The
+        fitted aligner works without.
+    random_state : int, RandomState instance or None, default=None
+        Draws weights, batches and what is left out. Pass an int for the same model
+        in every fit.
+    verbose : int, default=0
+        With 1, a progress bar over the passes.
+
+    Attributes
+    ----------
+    image_layers_, text_layers_ : list of (ndarray, ndarray)
+        Weights and biases of each layer.
+    image_mean_, image_scale_, text_mean_, text_scale_ : ndarray
+        What is subtracted from the features first, and what they are divided by.
+    temperature_ : float
+        The learned temperature.
+    loss_curve_ : list of float
+        Mean loss of each pass.
+    validation_scores_ : list of float
+        Mean recall among the held-out images after each pass; empty without early
+        stopping.
+    n_iter_ : int
+        The pass whose weights were kept.
+    n_features_in_ : int
+        Number of image features.
+    n_text_features_in_ : int
+        Number of text features.
+
+    See Also
+    --------
+    CCA : The linear maps that correlate most, in closed form.
+    DeepCCA : Networks that correlate most.
+
+    References
+    ----------
+    .. [1] A. van den Oord, Y. Li, O. Vinyals, "Representation learning with
+       contrastive predictive coding", 2018, equation 4.
+    .. [2] X. Zhai et al., "Sigmoid loss for language image pre-training",
+       ICCV 2023, section 3.2.
+    .. [3] F. Faghri et al., "VSE++: Improving visual-semantic embeddings with hard
+       negatives", BMVC 2018, equation 6.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from itm_sklearn.alignment import ContrastiveAligner
+    >>> rng = np.random.default_rng(0)
+    >>> topics = rng.normal(size=(200, 3))
+    >>> images = np.abs(topics @ rng.normal(size=(3, 8)))
+    >>> texts = topics @ rng.normal(size=(3, 5))
+    >>> aligner = ContrastiveAligner(16, random_state=0).fit(images, texts)
+    >>> projected_images, projected_texts = aligner.transform(images, texts)
+    >>> nearest = (projected_texts @ projected_images.T).argmax(axis=1)
+    >>> bool((nearest == np.arange(200)).mean() > 0.5)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "n_components": [_POSITIVE],
+        "loss": [StrOptions({"infonce", "sigmoid", "triplet"})],
+        "hidden_layer_sizes": ["array-like"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "margin": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [_POSITIVE],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [_POSITIVE],
+        "device": [str, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        n_components=256,
+        *,
+        loss="infonce",
+        hidden_layer_sizes=(1024,),
+        dropout=0.5,
+        temperature=0.07,
+        margin=0.2,
+        max_iter=20,
+        batch_size=512,
+        learning_rate=1e-3,
+        weight_decay=0.01,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        device=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.n_components = n_components
+        self.loss = loss
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.dropout = dropout
+        self.temperature = temperature
+        self.margin = margin
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Train both networks from scratch.
+
+        Parameters
+        ----------
+        X : ImageTextPairs or {array-like, sparse matrix}
+            Pairs of feature vectors with both views, or image features of shape
+            (n_pairs, n_image_features).
+        y : {array-like, sparse matrix} of shape (n_pairs, n_text_features)
+            Text features, if X are image features. With pairs, labels of which
+            those that are 0 mark rows to leave out, or None.
+
+        Returns
+        -------
+        self : ContrastiveAligner
+            The fitted aligner.
+        """
+        pairs = self._begin(X, y)
+        self._train(pairs, self._recipe(len(pairs)))
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None):
+        """Train on with one pass over these pairs.
+
+        The first call decides how features are standardised. The step size stays
+        at `learning_rate`, and there is no early stopping.
+
+        Parameters
+        ----------
+        X : ImageTextPairs or {array-like, sparse matrix}
+            As for `fit`.
+        y : {array-like, sparse matrix} of shape (n_pairs, n_text_features)
+            As for `fit`.
+
+        Returns
+        -------
+        self : ContrastiveAligner
+            The aligner.
+        """
+        if hasattr(self, "image_layers_"):
+            pairs = self._sort(X, y, reset=False)
+        else:
+            pairs = self._begin(X, y)
+        steady = {"warmup": 0.0, "decay": False, "validation_fraction": 0.0}
+        self._train(
+            pairs, replace(self._recipe(len(pairs)), max_iter=1, **steady), go_on=True
+        )
+        return self
+
+    def _begin(self, X, y):
+        """Forget what was learned; pairs to start from."""
+        pairs = self._sort(X, y, reset=True)
+        self._learn_scales(pairs)
+        self._draw_layers()
+        self.temperature_, self._bias = self.temperature, self._first_bias()
+        self.n_iter_, self._optimizer_states = 0, None
+        self.loss_curve_, self.validation_scores_ = [], []
+        return pairs
+
+    def _first_bias(self):
+        # As if one image in a hundred fitted: SigLIP begins with -10 for 32,768.
+        return -1 / self.temperature if self.loss == "sigmoid" else 0.0
+
+    def _recipe(self, n_pairs):
+        from itm_sklearn._torch._recipe import Recipe
+
+        return Recipe(
+            max_iter=self.max_iter,
+            batch_size=min(self.batch_size, max(_SMALLEST_BATCH, n_pairs // 10)),
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            validation_fraction=self.early_stopping * self.validation_fraction,
+            patience=self.n_iter_no_change,
+        )
+
+    def _train(self, pairs, recipe, *, go_on=False):
+        from itm_sklearn._torch._contrast import Contrast
+        from itm_sklearn._torch._train import train
+
+        heads = self._load_heads(1 / self.temperature_, self._bias)
+        views = [view.rows for view in self._views(pairs)]
+        contrast = Contrast(
+            heads, views, pairs.image_index, pairs.relevance(), self.loss, self.margin
+        )
+        record = train(
+            heads,
+            pairs.image_index,
+            contrast.batch_loss,
+            recipe,
+            held_out_loss=lambda rows: -_mean_recall(*contrast.similarity(rows)),
+            optimizer_states=self._optimizer_states,
+            seed=self._seed + self.n_iter_,
+            n_threads=self._n_threads(recipe.batch_size),
+            verbose=self.verbose,
+        )
+        self._keep_heads(heads)
+        self._keep_record(record, heads, go_on)
+
+    def _keep_record(self, record, heads, go_on):
+        self.temperature_ = math.exp(-heads.log_scale.item())
+        self._bias = heads.bias.item()
+        self.n_iter_ += record.best_iter
+        self.loss_curve_ += record.losses
+        self.validation_scores_ += [-loss for loss in record.held_out_losses]
+        if go_on:
+            self._optimizer_states = record.optimizer_states
+
+    def _finish(self, output, view):
+        return normalize(output)
+
+
+def _mean_recall(similarity, matches):
+    return rsum(matches, similarity) / _LARGEST_RSUM

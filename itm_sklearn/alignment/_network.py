@@ -1,0 +1,238 @@
+"""What aligners with networks share: data in a fixed order, and the forward pass.
+
+Training draws batches at random. So that its result does not depend on the order
+of the pairs, or on whether an image is given once or once a caption, pairs are
+first sorted by content.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_random_state
+
+from itm_sklearn._batching import batch_slices
+from itm_sklearn._optional import require
+from itm_sklearn.alignment._rows import dense_rows
+from itm_sklearn.base import PairTransformerMixin, matching_rows
+from itm_sklearn.pairs import ImageTextPairs
+
+__all__ = ["NetworkAligner", "View", "sort_by_content"]
+
+# Rows that are passed through a network at once.
+_BATCH_SIZE = 4096
+# Products in a step from which threads are worth their start.
+_WORK_TO_SHARE = 1e8
+
+
+class NetworkAligner(
+    ClassNamePrefixFeaturesOutMixin, PairTransformerMixin, BaseEstimator
+):
+    """Base of aligners with a network for each view.
+
+    The subclass learns `image_mean_`, `image_scale_` and `image_layers_`, and the
+    same for the texts. Overriding `_finish` changes what happens to the output.
+    """
+
+    def transform_image(self, X):
+        """Project images into the shared space.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_images, n_image_features)
+            Image features.
+
+        Returns
+        -------
+        projected : ndarray of shape (n_images, n_components)
+            In the precision of X.
+        """
+        view = View(
+            self._check_image(X, accept_sparse="csr"),
+            self.image_mean_,
+            self.image_scale_,
+        )
+        return self._finish(view.pass_through(self.image_layers_), "image")
+
+    def transform_text(self, y):
+        """Project texts into the shared space.
+
+        Parameters
+        ----------
+        y : {array-like, sparse matrix} of shape (n_texts, n_text_features)
+            Text features.
+
+        Returns
+        -------
+        projected : ndarray of shape (n_texts, n_components)
+            In the precision of y.
+        """
+        view = View(
+            self._check_text(y, accept_sparse="csr"),
+            self.text_mean_,
+            self.text_scale_,
+        )
+        return self._finish(view.pass_through(self.text_layers_), "text")
+
+    def fit_transform(self, X, y=None):
+        """Fit, then project the pairs, or the images if these are arrays.
+
+        Parameters
+        ----------
+        X : ImageTextPairs or {array-like, sparse matrix}
+            As for `fit`.
+        y : {array-like, sparse matrix} of shape (n_pairs, n_text_features)
+            As for `fit`.
+
+        Returns
+        -------
+        projected : ImageTextPairs or ndarray
+            As from ``transform(X)``: one thing, which the next step can take.
+        """
+        return self.fit(X, y).transform(X)
+
+    def _sort(self, X, y, *, reset):
+        """Checked pairs in the order that their content decides."""
+        require("torch", extra="deep", caller=type(self).__name__)
+        pairs = self._check_fit(X, y, accept_sparse="csr", reset=reset)
+        is_pairs = isinstance(X, ImageTextPairs)
+        return sort_by_content(pairs, matching_rows(X, y).text_id if is_pairs else None)
+
+    def _learn_scales(self, pairs):
+        self.image_mean_, self.image_scale_ = mean_and_scale(pairs.images)
+        self.text_mean_, self.text_scale_ = mean_and_scale(pairs.texts)
+
+    def _views(self, pairs):
+        return (
+            View(pairs.images, self.image_mean_, self.image_scale_),
+            View(pairs.texts, self.text_mean_, self.text_scale_),
+        )
+
+    def _draw_layers(self):
+        """Random weights to begin with."""
+        from itm_sklearn._torch._device import seeded
+
+        self._seed = check_random_state(self.random_state).randint(2**31 - 1)
+        with seeded(self._seed):
+            self._keep_heads(self._make_heads())
+
+    def _make_heads(self, scale=1.0, bias=0.0):
+        from itm_sklearn._torch._heads import Heads
+
+        last = [*self.hidden_layer_sizes, self.n_components]
+        sizes = [self.n_features_in_, *last], [self.n_text_features_in_, *last]
+        return Heads(*sizes, self.dropout, scale, bias)
+
+    def _load_heads(self, scale=1.0, bias=0.0):
+        """The networks on their device, with the weights learned so far."""
+        from itm_sklearn._torch._device import pick_device
+
+        heads = self._make_heads(scale, bias)
+        heads.image.set_layers(self.image_layers_)
+        heads.text.set_layers(self.text_layers_)
+        return heads.to(pick_device(self.device))
+
+    def _keep_heads(self, heads):
+        self.image_layers_ = heads.image.get_layers()
+        self.text_layers_ = heads.text.get_layers()
+
+    def _n_threads(self, batch_size):
+        """One thread where a step is too short to share."""
+        layers = [*self.image_layers_, *self.text_layers_]
+        n_weights = sum(weights.size for weights, _ in layers)
+        return 1 if n_weights * batch_size < _WORK_TO_SHARE else None
+
+    @property
+    def _n_features_out(self):
+        return len(self.image_layers_[-1][1])
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+@dataclass
+class View:
+    """Features of one view and how they are standardised, a batch at a time."""
+
+    features: object
+    mean: np.ndarray
+    scale: np.ndarray
+
+    def rows(self, rows):
+        """Standardised features of some rows."""
+        features = dense_rows(self.features, rows)
+        dtype = features.dtype
+        return (features - self.mean.astype(dtype)) / self.scale.astype(dtype)
+
+    def pass_through(self, layers):
+        """What a network with rectifiers makes of all rows."""
+        features = self.features
+        output = np.empty((features.shape[0], len(layers[-1][1])), features.dtype)
+        layers = [[part.astype(features.dtype) for part in layer] for layer in layers]
+        for batch in batch_slices(len(output), _BATCH_SIZE):
+            hidden = self.rows(batch)
+            for weights, bias in layers[:-1]:
+                hidden = np.maximum(hidden @ weights + bias, 0)
+            weights, bias = layers[-1]
+            output[batch] = hidden @ weights + bias
+        return output
+
+
+def mean_and_scale(features):
+    """Mean and deviation of each feature; sparse ones keep their zeros."""
+    keeps_zeros = sparse.issparse(features)
+    scaler = StandardScaler(with_mean=not keeps_zeros).fit(features)
+    mean = np.zeros(features.shape[1]) if keeps_zeros else scaler.mean_
+    return mean, scaler.scale_
+
+
+def sort_by_content(pairs, text_id=None):
+    """The same pairs in an order that only their vectors decide.
+
+    Images with the same vector become one, and so do the ids of texts. `text_id`
+    are known ids of the texts, which count as the same where either says so.
+    """
+    first, image_index = _identify(pairs.images)
+    _, text_order = _identify(pairs.texts)
+    image_index = image_index[pairs.image_index]
+    order = np.lexsort((image_index, text_order))
+    result = ImageTextPairs(pairs.images[first], pairs.texts[order], image_index[order])
+    if text_id is not None:
+        text_order = _merge(text_order, text_id)
+    result.text_id = text_order[order]
+    return result
+
+
+def _identify(view):
+    """First row of each distinct row, sorted by content, and the number of each row."""
+    if sparse.issparse(view):
+        view = sparse.csr_array(view)
+        view.sum_duplicates()
+        parts = np.split(np.arange(view.nnz), view.indptr[1:-1])
+        rows = np.array(
+            [view.indices[p].tobytes() + view.data[p].tobytes() for p in parts],
+            dtype=object,
+        )
+    else:
+        # Adding zero turns -0.0 into 0.0, whose bytes differ.
+        rows = np.ascontiguousarray(view) + 0
+        rows = rows.view((np.void, rows.itemsize * rows.shape[1])).ravel()
+    _, first, numbers = np.unique(rows, return_index=True, return_inverse=True)
+    return first, numbers
+
+
+def _merge(some, other):
+    """Ids that are equal where either of two is, directly or in a chain."""
+    n_some, n_other = some.max() + 1, other.max() + 1
+    edges = sparse.coo_array(
+        (np.ones(len(some)), (some, other + n_some)), shape=(n_some + n_other,) * 2
+    )
+    return connected_components(edges, directed=False)[1][some]
