@@ -17,6 +17,7 @@ ARGUMENTS = {
     "ContrastiveAligner": {"n_components": 8, "hidden_layer_sizes": (64,)},
     "CrossModalRetriever": {"model": SimilarityMatcher()},
     "FisherVector": {"n_words": 2, "descriptor_size": 4},
+    "ScoreFusion": {"estimators": [("one", SimilarityMatcher())]},
     "VLAD": {"n_words": 3},
     "WeightedFusion": {"weights": (1, 2)},
 }

@@ -4,24 +4,18 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_curve
 from sklearn.preprocessing import normalize
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import (
-    check_array,
-    check_consistent_length,
-    check_is_fitted,
-)
+from sklearn.utils.validation import check_array, check_is_fitted
 
-from itm_sklearn.base import PairClassifierMixin
+from itm_sklearn.matching._calibration import CalibratedMatcherMixin, check_labels
 from itm_sklearn.matching._negatives import sample_mismatches
 from itm_sklearn.pairs import as_pairs
 
 _VECTORS = {"dtype": (np.float64, np.float32)}
 
 
-class SimilarityMatcher(PairClassifierMixin, BaseEstimator):
+class SimilarityMatcher(CalibratedMatcherMixin, BaseEstimator):
     """Call a pair a match if its two vectors point the same way.
 
     The score of a pair is the cosine similarity of its text and its image, which an
@@ -119,25 +113,9 @@ class SimilarityMatcher(PairClassifierMixin, BaseEstimator):
             labels = np.repeat([1, 0], [len(scores), len(mismatches)])
             scores = np.concatenate([scores, mismatches])
         else:
-            labels = _check_labels(y, scores)
+            labels = check_labels(y, scores)
         self._learn_from_scores(scores, labels)
         return self
-
-    def _learn_from_scores(self, scores, labels):
-        if len(np.unique(labels)) < 2:
-            raise ValueError(
-                f"All {len(labels)} pairs have the label {labels[0]}, but a threshold "
-                "needs matches and mismatches. Fit on pairs of two or more images."
-            )
-        # Half the weight to each side, however many mismatches were drawn.
-        sigmoid = LogisticRegression(C=1e6, class_weight="balanced")
-        sigmoid.fit(scores.reshape(-1, 1), labels)
-        self.slope_, self.intercept_ = sigmoid.coef_[0, 0], sigmoid.intercept_[0]
-        self.threshold_ = self.threshold
-        if self.threshold == "balanced":
-            false_positives, true_positives, thresholds = roc_curve(labels, scores)
-            best = np.argmax(true_positives[1:] - false_positives[1:])
-            self.threshold_ = thresholds[1:][best]
 
     def similarity(self, X):
         """Score every text against every image.
@@ -173,23 +151,6 @@ class SimilarityMatcher(PairClassifierMixin, BaseEstimator):
         images, texts, image_index = self._unit_views(X)
         return _row_products(texts, images[image_index])
 
-    def predict_proba(self, X):
-        """Probability of a mismatch and of a match for each pair.
-
-        Parameters
-        ----------
-        X : ImageTextPairs
-            Vectors of both views in one space.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_pairs, 2)
-            Where mismatches and matches are equally frequent.
-        """
-        logits = self.slope_ * self.decision_function(X) + self.intercept_
-        matches = 1 / (1 + np.exp(-logits))
-        return np.column_stack([1 - matches, matches])
-
     def _unit_views(self, X):
         """Both views as vectors of length one, and the image of each row."""
         pairs = as_pairs(X)
@@ -207,14 +168,3 @@ class SimilarityMatcher(PairClassifierMixin, BaseEstimator):
 
 def _row_products(texts, images):
     return np.einsum("ij,ij->i", texts, images)
-
-
-def _check_labels(y, scores):
-    check_consistent_length(scores, y)
-    labels = np.asarray(y)
-    if not np.isin(labels, (0, 1)).all():
-        raise ValueError(
-            f"y holds {np.unique(labels)[:5]}: label matches 1 and mismatches 0, or "
-            "leave y out if all pairs match."
-        )
-    return labels.astype(int)
