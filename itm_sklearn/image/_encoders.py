@@ -60,7 +60,19 @@ class _FrozenImageEncoder(
 
 
 class LocalDescriptorEncoder(_FrozenImageEncoder, auto_wrap_output_keys=None):
-    """Base of the descriptors of keypoints."""
+    """Base of the descriptors of keypoints.
+
+    Examples
+    --------
+    >>> class BrightestPixel(LocalDescriptorEncoder):
+    ...     _n_features_out, _dtype = 1, np.float32
+    ...     min_size = max_size = n_jobs = None
+    ...     batch_size = 64
+    ...     def _describe(self, pixels):
+    ...         return pixels.max().reshape(1, 1).astype(self._dtype), np.zeros((1, 4))
+    >>> BrightestPixel().transform([np.array([[1, 9]], dtype=np.uint8)])[0].descriptors
+    array([[9.]], dtype=float32)
+    """
 
     _parameter_constraints: dict = {
         **_FrozenImageEncoder._parameter_constraints,
@@ -126,7 +138,19 @@ class LocalDescriptorEncoder(_FrozenImageEncoder, auto_wrap_output_keys=None):
 
 
 class ImageVectorizer(_FrozenImageEncoder):
-    """Base of the encoders that make one row of each image."""
+    """Base of the encoders that make one row of each image.
+
+    Examples
+    --------
+    >>> class MeanGray(ImageVectorizer):
+    ...     _n_features_out = 1
+    ...     max_size = n_jobs = None
+    ...     batch_size = 64
+    ...     def _describe(self, pixels):
+    ...         return pixels.mean(keepdims=True)[0]
+    >>> MeanGray().transform([np.array([[1, 9]], dtype=np.uint8)])
+    array([[5.]], dtype=float32)
+    """
 
     def transform(self, X):
         """Encode each image.

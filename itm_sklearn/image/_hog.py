@@ -22,7 +22,7 @@ class HOG(ImageVectorizer):
     ----------
     image_size : int, default=128
         Side of the square, in pixels.
-    cell_size : int, default=16
+    cell_size : int, default=32
         Side of a cell, in pixels; at least two cells must fit into the square.
     n_directions : int, default=9
         Directions that half a circle is cut into.
@@ -47,7 +47,7 @@ class HOG(ImageVectorizer):
     >>> from itm_sklearn.image import HOG
     >>> noise = np.random.default_rng(0).integers(0, 256, (2, 40, 60), dtype=np.uint8)
     >>> HOG(image_size=64).fit_transform(noise).shape
-    (2, 324)
+    (2, 36)
     """
 
     _parameter_constraints: dict = {
@@ -61,7 +61,7 @@ class HOG(ImageVectorizer):
         self,
         image_size=128,
         *,
-        cell_size=16,
+        cell_size=32,
         n_directions=9,
         batch_size=64,
         n_jobs=None,

@@ -6,6 +6,7 @@ decodes, because OpenCV reads broken files without an error.
 """
 
 import os
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def _decode(item, mode, max_size, max_pixels):
         if isinstance(item, Image.Image):
             return _convert_image(item, mode, max_pixels)
         source = BytesIO(item) if isinstance(item, _BYTES_KINDS) else item
-        with Image.open(source, formats=_FORMATS) as image:
+        with Image.open(source, formats=_formats()) as image:
             # Only files: a draft would change an image that the caller holds.
             if max_size is not None and max(image.size) > 2 * max_size:
                 _check_size(image, max_pixels)
@@ -112,6 +113,13 @@ def _decode(item, mode, max_size, max_pixels):
     # Decoders raise anything from OSError to struct.error and SyntaxError.
     except Exception as error:
         raise _unreadable(item, error) from error
+
+
+@cache
+def _formats():
+    """Formats that this build of Pillow knows; it fails on the names of others."""
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
 
 
 def _unreadable(item, error):

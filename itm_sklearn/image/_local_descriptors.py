@@ -163,7 +163,13 @@ class LocalDescriptors:
 
 def _single(array):
     array = np.asarray(array)
-    return LocalDescriptors(array, [len(array)])
+    batch = LocalDescriptors(array, [len(array)])
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"{np.count_nonzero(~np.isfinite(array))} of {array.size} values of an "
+            "image's descriptors are NaN or infinite. Leave these keypoints out."
+        )
+    return batch
 
 
 def as_descriptor_rows(X):
@@ -190,7 +196,8 @@ def as_descriptor_rows(X):
     try:
         return LocalDescriptors.from_images(X)
     except (TypeError, ValueError) as error:
-        raise TypeError(
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
             f"Expected local descriptors, got {type(X).__name__}: {error} "
             "Put SIFT() or another descriptor before this step, or give a list with an "
             "array of shape (n_keypoints, descriptor_size) for each image."

@@ -22,7 +22,22 @@ from itm_sklearn.image._sampling import descriptor_batches, sample_descriptors
 class DescriptorPooling(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Learns from a sample of descriptors and pools batch after batch."""
+    """Learns from a sample of descriptors and pools batch after batch.
+
+    Examples
+    --------
+    >>> class Mean(DescriptorPooling):
+    ...     n_samples, max_iter, random_state, verbose = 100, 1, None, 0
+    ...     def _learn(self, sample, random):
+    ...         self.mean_ = sample.mean(axis=0)
+    ...         self._n_features_out = len(self.mean_)
+    ...     def _pool_batch(self, batch):
+    ...         return [image.mean(axis=0) for image in
+    ...                 np.split(batch.descriptors - self.mean_, batch.offsets[1:-1])]
+    >>> Mean().fit_transform([np.array([[0.0], [2.0]]), np.array([[4.0]])])
+    array([[-1.],
+           [ 2.]], dtype=float32)
+    """
 
     _parameter_constraints: dict = {
         "n_samples": [AT_LEAST_ONE],

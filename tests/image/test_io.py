@@ -1,9 +1,11 @@
+import zlib
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from itm_sklearn.image import _io
 from itm_sklearn.image._io import image_content, load_image
 
 
@@ -198,15 +200,23 @@ def test_the_image_of_the_caller_is_left_as_it_was(photo):
         assert picture.mode == "RGB"
 
 
+def claiming(width, height):
+    """A tiny PNG whose header says that it is large."""
+    content = bytearray(encoded(Image.new("1", (1, 1)), "PNG"))
+    content[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    return bytes(content)
+
+
 def test_a_bomb_is_refused_before_it_is_decoded(monkeypatch):
-    content = encoded(Image.new("1", (9_000, 9_000)), "PNG")
+    content = claiming(9_000, 9_000)
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", pytest.fail)
     with pytest.raises(ValueError, match="81,000,000 pixels, more than max_pixels"):
         load_image(content)
 
 
 def test_a_bomb_beyond_pillows_own_limit_gives_the_same_kind_of_error():
-    content = encoded(Image.new("1", (20_000, 20_000)), "PNG")
+    content = claiming(20_000, 20_000)
     with pytest.raises(ValueError, match=r"can't be read: it has too many pixels"):
         load_image(content)
 
@@ -249,6 +259,13 @@ def test_a_file_that_would_run_a_program_is_no_image():
     script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n"
     with pytest.raises(ValueError, match="no known image format"):
         load_image(script)
+
+
+def test_a_format_that_pillow_was_built_without_is_no_obstacle(monkeypatch):
+    monkeypatch.setattr(_io, "_FORMATS", [*_io._FORMATS, "UNHEARD-OF"])
+    _io._formats.cache_clear()
+    with pytest.raises(ValueError, match="no known image format"):
+        load_image(b"garbage")
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,14 @@ def test_lazy_rows_are_taken_as_they_are(batch):
 
 @pytest.mark.parametrize("X", [["a.jpg"], [np.ones((2, 3)), np.ones((2, 4))], 7])
 def test_anything_else_is_an_error_that_names_the_missing_step(X):
-    with pytest.raises(TypeError, match=r"Put SIFT\(\) or another descriptor before"):
+    match = r"Put SIFT\(\) or another descriptor before"
+    with pytest.raises((TypeError, ValueError), match=match):
         as_descriptor_rows(X)
+
+
+def test_values_that_are_not_finite_are_an_error():
+    with pytest.raises(ValueError, match="1 of 4 values .* are NaN or infinite"):
+        as_descriptor_rows([np.zeros((1, 2)), np.array([[1, 2], [3, np.nan]])])
 
 
 def test_a_batch_survives_a_pickle(batch):
