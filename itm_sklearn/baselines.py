@@ -62,9 +62,9 @@ def make_baseline(
         them as they are.
     n_components : int, default=None
         Dimensions of the shared space. None means as many as the views allow.
-    ridge : float, default=None
-        How much the correlations are smoothed; None means the default of
-        `itm_sklearn.alignment.CCA`. Choose it by cross-validation.
+    ridge : float, tuple of two floats or "auto", default=None
+        How much the correlations are smoothed, as in `itm_sklearn.alignment.CCA`;
+        None means its default. It matters more than any other number here.
     min_df : int or float, default=1
         Terms in fewer texts than this are left out.
     memory : str or Path, default=None
@@ -187,9 +187,15 @@ class DummyMatcher(PairClassifierMixin, BaseEstimator):
         -------
         self : DummyMatcher
             The same matcher.
+
+        Raises
+        ------
+        ValueError
+            If there are no pairs.
         """
         self._validate_params()
-        as_pairs(X)
+        if not len(as_pairs(X)):
+            raise ValueError(f"{X!r} holds no pairs to fit on. Give at least one.")
         self.threshold_ = 0.5
         return self
 
@@ -208,6 +214,7 @@ class DummyMatcher(PairClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         pairs = as_pairs(X)
+        pairs.require_both_views()
         shape = (len(pairs), pairs.n_images)
         if self.strategy == "constant":
             return np.zeros(shape)
