@@ -49,7 +49,7 @@ def average_precision(y_true, y_score):
     >>> round(average_precision(relevant, scores), 4)
     0.9167
     """
-    return mean_precision(rank_relevant(y_true, y_score)[0])
+    return float(np.mean(precision_by_query(rank_relevant(y_true, y_score)[0])))
 
 
 def ndcg(y_true, y_score, *, k=None):
@@ -91,20 +91,19 @@ def ndcg(y_true, y_score, *, k=None):
     """
     if k is not None:
         check_scalar(k, "k", Integral, min_val=1)
-    return mean_gain(rank_relevant(y_true, y_score)[0], k)
+    return float(np.mean(gain_by_query(rank_relevant(y_true, y_score)[0], k)))
 
 
-def mean_precision(ranks):
-    """Mean over the queries of the precision at their relevant items."""
+def precision_by_query(ranks):
+    """Mean precision at the relevant items of each query."""
     precision = _order_in_query(ranks) / ranks.ranks
-    return float(np.mean(_sum_by_query(precision, ranks) / ranks.n_relevant))
+    return _sum_by_query(precision, ranks) / ranks.n_relevant
 
 
-def mean_gain(ranks, k=None):
-    """Mean over the queries of the discounted gain, divided by the largest."""
+def gain_by_query(ranks, k=None):
+    """Discounted gain of each query, divided by the largest it could be."""
     gain = _sum_by_query(_discount(ranks.ranks, k), ranks)
-    largest = _sum_by_query(_discount(_order_in_query(ranks), k), ranks)
-    return float(np.mean(gain / largest))
+    return gain / _sum_by_query(_discount(_order_in_query(ranks), k), ranks)
 
 
 def _discount(ranks, k):

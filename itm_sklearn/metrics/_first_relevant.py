@@ -154,7 +154,7 @@ def mean_normalized_rank(y_true, y_score):
     >>> mean_normalized_rank(relevant, scores)
     0.5
     """
-    return mean_share_before(_first_ranks(y_true, y_score))
+    return float(np.mean(share_before_by_query(_first_ranks(y_true, y_score))))
 
 
 def mean_reciprocal_rank(y_true, y_score):
@@ -194,11 +194,11 @@ def share_within(k, ranks):
     return float(np.mean(ranks <= k))
 
 
-def mean_share_before(ranks):
-    """Mean share of the irrelevant items that stand before the first relevant one."""
+def share_before_by_query(ranks):
+    """Share of the irrelevant items that stand before the first relevant one."""
     # Where nothing is irrelevant, nothing stands before.
     irrelevant = np.maximum(ranks.n_items - ranks.n_relevant, 1)
-    return float(np.mean((ranks.first - 1) / irrelevant))
+    return (ranks.first - 1) / irrelevant
 
 
 def _first_ranks(y_true, y_score):

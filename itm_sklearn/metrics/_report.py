@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_scalar
 
-from itm_sklearn.metrics._all_relevant import mean_gain, mean_precision
-from itm_sklearn.metrics._first_relevant import mean_share_before, share_within
+from itm_sklearn.metrics._all_relevant import gain_by_query, precision_by_query
+from itm_sklearn.metrics._first_relevant import share_before_by_query, share_within
 from itm_sklearn.metrics._ranking import rank_relevant
 from itm_sklearn.pairs import as_pairs
 
@@ -113,17 +113,27 @@ def retrieval_report(similarity, pairs, *, ks=(1, 5, 10)):
     return report
 
 
-def _describe(ranks, ks):
+def values_by_query(ranks, ks):
+    """What each query adds to the metrics that are means over queries, by name."""
     first = ranks.first
     return {
-        **{f"recall@{k}": share_within(k, first) for k in ks},
-        "median_rank": float(np.median(first)),
-        "mean_rank": float(np.mean(first)),
-        "mean_reciprocal_rank": float(np.mean(1 / first)),
-        "average_precision": mean_precision(ranks),
-        "ndcg": mean_gain(ranks),
-        "mean_normalized_rank": mean_share_before(ranks),
-        "n_queries": len(first),
+        **{f"recall@{k}": first <= k for k in ks},
+        "mean_rank": first,
+        "mean_reciprocal_rank": 1 / first,
+        "average_precision": precision_by_query(ranks),
+        "ndcg": gain_by_query(ranks),
+        "mean_normalized_rank": share_before_by_query(ranks),
+    }
+
+
+def _describe(ranks, ks):
+    values = values_by_query(ranks, ks)
+    recalls = {f"recall@{k}": float(np.mean(values.pop(f"recall@{k}"))) for k in ks}
+    return {
+        **recalls,
+        "median_rank": float(np.median(ranks.first)),
+        **{name: float(np.mean(value)) for name, value in values.items()},
+        "n_queries": len(ranks.first),
         "gallery_size": ranks.n_items,
     }
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
-from itm_sklearn.metrics import _ranking
+from itm_sklearn.metrics import _rank_counter
 from itm_sklearn.metrics._ranking import (
     RankCounter,
     rank_relevant,
@@ -65,9 +65,9 @@ def test_looking_for_the_first_only_gives_the_first_of_all(judged):
 def test_neither_sorting_nor_the_size_of_tiles_changes_a_rank(judged, many, tile_bytes):
     expected = rank_relevant(*judged, axes=(0, 1))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_ranking, "_MANY", many)
-        patch.setattr(_ranking, "_TILE_BYTES", tile_bytes)
-        patch.setattr(_ranking, "_SORTING_TILE_BYTES", tile_bytes)
+        patch.setattr(_rank_counter, "_MANY", many)
+        patch.setattr(_rank_counter, "_TILE_BYTES", tile_bytes)
+        patch.setattr(_rank_counter, "_SORTING_TILE_BYTES", tile_bytes)
         found = rank_relevant(*judged, axes=(0, 1))
     for one, other in zip(expected, found, strict=True):
         assert one.ranks.tolist() == other.ranks.tolist()
