@@ -16,6 +16,7 @@ ARGUMENTS = {
     "BagOfVisualWords": {"n_words": 4},
     "ContrastiveAligner": {"n_components": 8, "hidden_layer_sizes": (64,)},
     "CrossModalRetriever": {"model": SimilarityMatcher()},
+    "DeepCCA": {"n_components": 4, "hidden_layer_sizes": (16,), "max_iter": 10},
     "FisherVector": {"n_words": 2, "descriptor_size": 4},
     "ScoreFusion": {"estimators": [("one", SimilarityMatcher())]},
     "VLAD": {"n_words": 3},

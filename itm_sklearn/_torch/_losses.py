@@ -1,13 +1,14 @@
-"""Contrastive losses: functions of two batches of vectors and of who matches whom.
+"""Losses of alignment: functions of two batches of vectors and of who matches whom.
 
-In all of them an image may have many matching texts and a text many images. What
-matches is never pushed apart, so captions of one image are no false negatives.
+In the contrastive ones an image may have many matching texts and a text many
+images. What matches is never pushed apart: captions of one image are no false
+negatives.
 """
 
 import torch
 from torch.nn import functional
 
-__all__ = ["infonce", "sigmoid", "triplet"]
+__all__ = ["canonical_correlation", "infonce", "sigmoid", "triplet"]
 
 
 def infonce(images, texts, matches, scale):
@@ -131,3 +132,46 @@ def triplet(images, texts, matches, margin):
     of_images = mismatches.amax(dim=0, keepdim=True) - similarity
     losses = functional.relu(margin + of_texts) + functional.relu(margin + of_images)
     return losses[matches].mean()
+
+
+def canonical_correlation(images, texts, ridge):
+    """Minus the sum of the canonical correlations of row-wise pairs.
+
+    Parameters
+    ----------
+    images : torch.Tensor of shape (n_pairs, n_components)
+        Outputs of a network.
+    texts : torch.Tensor of shape (n_pairs, n_components)
+        Outputs of another.
+    ridge : float
+        Added to the variances, relative to their mean.
+
+    Returns
+    -------
+    loss : torch.Tensor
+        A number between minus `n_components` and zero [1]_.
+
+    References
+    ----------
+    .. [1] G. Andrew, R. Arora, J. Bilmes, K. Livescu, "Deep canonical correlation
+       analysis", ICML 2013, equation 10.
+
+    Examples
+    --------
+    >>> images = torch.tensor([[1.0], [2.0], [4.0]])
+    >>> canonical_correlation(images, 3 - 2 * images, 0.0).round(decimals=4)
+    tensor(-1.)
+    """
+    # Factorised in double precision: the batch may hardly have more rows than columns.
+    images, texts = (view.double() - view.double().mean(0) for view in (images, texts))
+    cross = images.T @ texts
+    for view, side in ((images, 0), (texts, 1)):
+        scatter = view.T @ view
+        identity = torch.eye(len(scatter), dtype=scatter.dtype, device=scatter.device)
+        factor = torch.linalg.cholesky(
+            scatter + ridge * scatter.trace() / len(scatter) * identity
+        )
+        cross = torch.linalg.solve_triangular(
+            factor if side == 0 else factor.T, cross, upper=side == 1, left=side == 0
+        )
+    return -torch.linalg.matrix_norm(cross, "nuc").to(torch.float32)

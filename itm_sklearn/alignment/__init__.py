@@ -2,6 +2,7 @@
 
 from itm_sklearn.alignment._cca import CCA
 from itm_sklearn.alignment._contrastive import ContrastiveAligner
+from itm_sklearn.alignment._deep_cca import DeepCCA
 from itm_sklearn.alignment._moments import PairMoments
 
-__all__ = ["CCA", "ContrastiveAligner", "PairMoments"]
+__all__ = ["CCA", "ContrastiveAligner", "DeepCCA", "PairMoments"]

@@ -18,7 +18,6 @@ from itm_sklearn.metrics import rsum
 __all__ = ["ContrastiveAligner"]
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
-_SMALLEST_BATCH = 32
 _LARGEST_RSUM = 600
 
 
@@ -241,18 +240,6 @@ class ContrastiveAligner(NetworkAligner):
     def _first_bias(self):
         # As if one image in a hundred fitted: SigLIP begins with -10 for 32,768.
         return -1 / self.temperature if self.loss == "sigmoid" else 0.0
-
-    def _recipe(self, n_pairs):
-        from itm_sklearn._torch._recipe import Recipe
-
-        return Recipe(
-            max_iter=self.max_iter,
-            batch_size=min(self.batch_size, max(_SMALLEST_BATCH, n_pairs // 10)),
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            validation_fraction=self.early_stopping * self.validation_fraction,
-            patience=self.n_iter_no_change,
-        )
 
     def _train(self, pairs, recipe, *, go_on=False):
         from itm_sklearn._torch._contrast import Contrast

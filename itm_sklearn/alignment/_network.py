@@ -24,6 +24,8 @@ __all__ = ["NetworkAligner", "View", "sort_by_content"]
 
 # Rows that are passed through a network at once.
 _BATCH_SIZE = 4096
+# Small data are cut into smaller batches, but not smaller than this.
+_SMALLEST_BATCH = 32
 # Products in a step from which threads are worth their start.
 _WORK_TO_SHARE = 1e8
 
@@ -138,6 +140,18 @@ class NetworkAligner(
     def _keep_heads(self, heads):
         self.image_layers_ = heads.image.get_layers()
         self.text_layers_ = heads.text.get_layers()
+
+    def _recipe(self, n_pairs):
+        from itm_sklearn._torch._recipe import Recipe
+
+        return Recipe(
+            max_iter=self.max_iter,
+            batch_size=min(self.batch_size, max(_SMALLEST_BATCH, n_pairs // 10)),
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            validation_fraction=self.early_stopping * self.validation_fraction,
+            patience=self.n_iter_no_change,
+        )
 
     def _n_threads(self, batch_size):
         """One thread where a step is too short to share."""

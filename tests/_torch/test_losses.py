@@ -7,7 +7,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from itm_sklearn._torch._losses import infonce, sigmoid, triplet  # noqa: E402
+from itm_sklearn._torch._losses import (  # noqa: E402
+    canonical_correlation,
+    infonce,
+    sigmoid,
+    triplet,
+)
 
 
 def _infonce(similarity, matches, scale):
@@ -86,3 +91,25 @@ def test_sharper_scales_leave_the_loss_finite(batch):
     images, texts, matches = batch
     assert torch.isfinite(infonce(images.float(), texts.float(), matches, 1e4))
     assert torch.isfinite(sigmoid(images.float(), texts.float(), matches, 1e4, 0.0))
+
+
+def test_the_canonical_loss_is_the_sum_of_the_correlations():
+    from sklearn.cross_decomposition import CCA
+
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(200, 3))
+    texts = images[:, :2] + rng.normal(size=(200, 2))
+    projected = CCA(2, max_iter=10_000, tol=1e-12).fit_transform(images, texts)
+    expected = -sum(
+        np.corrcoef(*(view[:, k] for view in projected))[0, 1] for k in (0, 1)
+    )
+    found = canonical_correlation(torch.tensor(images), torch.tensor(texts), 0.0)
+    assert found.item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_canonical_loss_does_not_depend_on_scales():
+    generator = torch.Generator().manual_seed(0)
+    images, texts = torch.randn(2, 50, 4, generator=generator)
+    one = canonical_correlation(images, texts, 0.1)
+    other = canonical_correlation(images * 1e3 + 5, texts * 1e-3, 0.1)
+    assert other.item() == pytest.approx(one.item(), abs=1e-3)
