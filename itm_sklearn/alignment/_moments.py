@@ -8,12 +8,14 @@ import numpy as np
 
 from itm_sklearn.alignment._rows import PairRows, dense_rows
 
-__all__ = ["PairMoments", "pilot_mean"]
+__all__ = ["PairMoments"]
 
 # A block of both views stays in the cache that the products are computed from.
 _BLOCK_BYTES = 2**25
-_BLOCK_ROWS = 4096
-_PILOT_ROWS = 1024
+_BLOCK_ROWS = 2048
+_PILOT_ROWS = 512
+# Powers of two.
+_EXTREME = 20
 
 
 class PairMoments:
@@ -126,27 +128,25 @@ class PairMoments:
 
 def _chunk_moments(images, texts, rows, dtype):
     """Number, means and scatters of the pairs of one chunk."""
-    pilots, units = zip(_pilot(images), _pilot(texts), strict=True)
+    shifts = _Shift(images), _Shift(texts)
     widths = images.shape[1], texts.shape[1]
     sums = [np.zeros(width) for width in widths]
     shapes = [(widths[0], widths[0]), (widths[1], widths[1]), widths]
     scatters = [np.zeros(shape) for shape in shapes]
     for block in rows.blocks(_block_rows(sum(widths), dtype)):
-        left = (dense_rows(images, block.images) - pilots[0]) * units[0]
-        left = block.weigh(left.astype(dtype, copy=False))
-        right = (dense_rows(texts, block.texts) - pilots[1]) * units[1]
-        right = right.astype(dtype, copy=False)
+        left = block.weigh(shifts[0].apply(images, block.images, dtype))
+        right = shifts[1].apply(texts, block.texts, dtype)
         sums[0] += block.sum_images(left)
         sums[1] += right.sum(axis=0)
         factors = (left, left), (right, right), (left, block.join(right))
         for scatter, (one, other) in zip(scatters, factors, strict=True):
             scatter += one.T @ other
     _add_outer(scatters, *sums, -1 / rows.n_pairs)
-    steps = [sums[view] / (rows.n_pairs * units[view]) for view in range(2)]
-    scatters[0] /= np.outer(units[0], units[0])
-    scatters[1] /= np.outer(units[1], units[1])
-    scatters[2] /= np.outer(units[0], units[1])
-    return rows.n_pairs, [pilots[view] + steps[view] for view in range(2)], scatters
+    for scatter, (one, other) in zip(scatters, ((0, 0), (1, 1), (0, 1)), strict=True):
+        shifts[one].restore_units(scatter.T)
+        shifts[other].restore_units(scatter)
+    means = [shifts[view].mean(sums[view] / rows.n_pairs) for view in range(2)]
+    return rows.n_pairs, means, scatters
 
 
 def _block_rows(n_features, dtype):
@@ -154,26 +154,43 @@ def _block_rows(n_features, dtype):
     return min(max(fitting, 256), _BLOCK_ROWS)
 
 
-def pilot_mean(view):
-    """A mean of rows from all over the view, in the precision of the view.
+class _Shift:
+    """The shift of a view by a pilot mean, and of extreme columns to unit size.
 
-    It lies between the extremes of its rows, so that constant columns are shifted
-    to exactly zero.
+    The pilot is a mean of rows from all over the view, in the precision of the view.
+    It lies between their extremes, so that constant columns become exactly zero.
     """
-    return _pilot(view)[0]
 
+    def __init__(self, view):
+        sample = dense_rows(view, slice(None, None, -(-view.shape[0] // _PILOT_ROWS)))
+        low, high = sample.min(axis=0), sample.max(axis=0)
+        mean = sample.mean(axis=0, dtype=np.float64).astype(sample.dtype)
+        self.pilot = np.clip(mean, low, high)
+        _, exponents = np.frexp(high - low)
+        # Squares of other columns stay within single precision as they are.
+        exponents[np.abs(exponents) < _EXTREME] = 0
+        # Powers of two round nothing.
+        factors = np.ldexp(sample.dtype.type(1), -exponents)
+        self._factors = factors if exponents.any() else None
 
-def _pilot(view):
-    """Pilot mean of a view, and powers of two that bring its columns to unit size.
+    def apply(self, view, rows, dtype):
+        """Some rows of the view, shifted, in that precision."""
+        rows = dense_rows(view, rows)
+        shifted = np.empty(rows.shape, dtype)
+        if self._factors is None:
+            return np.subtract(rows, self.pilot, out=shifted, casting="same_kind")
+        difference = rows - self.pilot
+        return np.multiply(difference, self._factors, out=shifted, casting="same_kind")
 
-    Powers of two round nothing, and squares of the columns stay within single
-    precision whatever the units of measurement are.
-    """
-    sample = dense_rows(view, slice(None, None, -(-view.shape[0] // _PILOT_ROWS)))
-    low, high = sample.min(axis=0), sample.max(axis=0)
-    mean = sample.mean(axis=0, dtype=np.float64).astype(sample.dtype)
-    _, exponents = np.frexp(high - low)
-    return np.clip(mean, low, high), np.ldexp(sample.dtype.type(1), -exponents)
+    def restore_units(self, columns):
+        """Undo the factors in place, where there are any."""
+        if self._factors is not None:
+            columns /= self._factors
+
+    def mean(self, step):
+        """The mean of the view from the mean of shifted rows."""
+        self.restore_units(step)
+        return self.pilot + step
 
 
 def _add_outer(scatters, image_step, text_step, weight):

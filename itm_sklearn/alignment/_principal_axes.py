@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import eigh
 
-from itm_sklearn.alignment._moments import pilot_mean
 from itm_sklearn.alignment._rows import dense_rows
 from itm_sklearn.alignment._whitening import check_view_varies, varying_columns
 
@@ -33,13 +32,16 @@ class PrincipalAxes:
 
 def principal_axes(view, counts, penalty, name):
     """The view in the axes of its rows, each of which counts so many times."""
-    pilot = pilot_mean(view)
-    shifted = (dense_rows(view, slice(None)) - pilot).astype(np.float64, copy=False)
     n_pairs = counts.sum()
+    shifted = dense_rows(view, slice(None)).astype(np.float64)
+    # A single row first, so that large offsets do not cancel.
+    pilot = shifted[0].copy()
+    shifted -= pilot
     step = counts @ shifted / n_pairs
     shifted -= step
+    mean = pilot + step
     squares = counts @ np.square(shifted)
-    varying = varying_columns(squares, pilot + step, n_pairs)
+    varying = varying_columns(squares, mean, n_pairs)
     check_view_varies(varying, name, n_pairs)
     units = varying / np.sqrt(np.where(varying & penalty.scale, squares, 1.0))
     weighted = shifted * np.sqrt(counts)[:, np.newaxis] * units
@@ -47,7 +49,7 @@ def principal_axes(view, counts, penalty, name):
     per_column = axes.shape[1] / np.count_nonzero(varying)
     return PrincipalAxes(
         shifted @ axes,
-        pilot + step,
+        mean,
         np.sqrt(squares),
         axes,
         replace(penalty, scale=False, axes_per_column=per_column),

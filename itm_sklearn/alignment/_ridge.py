@@ -17,7 +17,6 @@ from itm_sklearn.alignment._whitening import varying_columns
 __all__ = ["choose_penalties", "fold_numbers"]
 
 _STRENGTHS = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-_ROUNDS = 2
 
 
 def fold_numbers(images, n_folds):
@@ -57,22 +56,29 @@ def choose_penalties(folds, n_components, penalties):
     splits = _splits(folds, penalties)
     scores = {}
 
-    def score(strengths):
-        if strengths not in scores:
-            scores[strengths] = sum(
+    def score(steps):
+        if steps not in scores:
+            strengths = [_STRENGTHS[step] for step in steps]
+            scores[steps] = sum(
                 split.score(strengths, n_components) for split in splits
             )
-        return scores[strengths]
+        return scores[steps]
 
-    # The surface is smooth: along the diagonal first, then one view at a time.
-    best = max(((both, both) for both in _STRENGTHS), key=score)
-    for _ in range(_ROUNDS):
-        best = max(((image, best[1]) for image in _STRENGTHS), key=score)
-        best = max(((best[0], text) for text in _STRENGTHS), key=score)
+    # The surface is smooth: along its diagonal first, then uphill.
+    best = max(((step, step) for step in range(len(_STRENGTHS))), key=score)
+    while (higher := max([best, *_neighbours(best)], key=score)) != best:
+        best = higher
     return tuple(
-        replace(penalty, strength=strength)
-        for penalty, strength in zip(penalties, best, strict=True)
+        replace(penalty, strength=_STRENGTHS[step])
+        for penalty, step in zip(penalties, best, strict=True)
     )
+
+
+def _neighbours(steps):
+    """The same with one of the two strengths a step up or down."""
+    image, text = steps
+    around = (image - 1, text), (image + 1, text), (image, text - 1), (image, text + 1)
+    return [pair for pair in around if set(pair) <= set(range(len(_STRENGTHS)))]
 
 
 class _Split:
