@@ -23,6 +23,7 @@ _ROOMS = (
     "pairs",
     "retrieval",
     "testing",
+    "text",
 )
 _HOMES = {
     "ImageTextPairs": "pairs",

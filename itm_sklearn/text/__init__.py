@@ -1,0 +1,6 @@
+"""Texts to arrays: every class is a plain scikit-learn transformer."""
+
+from itm_sklearn.text._transformer import TransformerTextEncoder
+from itm_sklearn.text._word2vec import Word2VecEncoder
+
+__all__ = ["TransformerTextEncoder", "Word2VecEncoder"]

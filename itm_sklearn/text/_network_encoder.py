@@ -1,0 +1,89 @@
+"""Texts through a network: each once, sorted by length, in batches of tokens."""
+
+from warnings import warn
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+
+from itm_sklearn._batching import batch_slices, progress
+from itm_sklearn._torch._encoder import NetworkEncoderMixin
+from itm_sklearn.base import FrozenEncoderMixin
+from itm_sklearn.text._texts import check_texts, empty_rows
+
+# Texts between two writes to the cache: what a killed run may lose.
+_CHUNK = 16384
+
+
+class NetworkTextEncoder(
+    ClassNamePrefixFeaturesOutMixin,
+    NetworkEncoderMixin,
+    FrozenEncoderMixin,
+    BaseEstimator,
+):
+    """Base of the encoders of texts that run a network."""
+
+    def transform(self, X):
+        """Encode each text.
+
+        Parameters
+        ----------
+        X : sequence of n_texts strings
+            In any language. Texts that are longer than the network takes are cut;
+            a warning says how many.
+
+        Returns
+        -------
+        features : ndarray of shape (n_texts, n_features), dtype float32
+            One row a text; all 0 where the text is empty, with a warning.
+        """
+        self._validate_params()
+        texts = check_texts(X)
+        if not texts:
+            return self._encode(texts)
+        features = np.concatenate(
+            [
+                self._cached_encode(texts[rows])
+                for rows in batch_slices(len(texts), _CHUNK)
+            ]
+        )
+        features[empty_rows(texts)] = 0
+        return features
+
+    @property
+    def _n_features_out(self):
+        return self._network().shape[-1]
+
+    def _encode(self, items):
+        network = self._network()
+        from itm_sklearn._torch._run import run_batches
+
+        texts, rows = np.unique(np.array(items, dtype=object), return_inverse=True)
+        features = np.empty((len(texts), *network.shape), np.float32)
+        if not len(texts):
+            return features
+        tokens, n_cut = network.tokenize(texts.tolist())
+        self._report_cuts(n_cut, len(texts), network.max_length)
+        batches = list(network.batches(tokens, self.batch_size))
+        outputs = run_batches(
+            network, ([tokens[row] for row in batch] for batch in batches)
+        )
+        outputs = progress(
+            outputs, total=len(batches), desc=type(self).__name__, verbose=self.verbose
+        )
+        for batch, output in zip(batches, outputs, strict=True):
+            features[batch] = output
+        return features[rows]
+
+    def _report_cuts(self, n_cut, n_texts, max_length):
+        if n_cut:
+            warn(
+                f"{n_cut} of {n_texts} different texts are longer than {max_length} "
+                f"tokens, where model={self.model!r} cuts them. Split them, or take a "
+                "model for longer texts.",
+                stacklevel=5,
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        return tags
