@@ -1,6 +1,7 @@
 """Images to arrays: every class is a plain scikit-learn transformer."""
 
 from itm_sklearn.image._bag_of_visual_words import BagOfVisualWords
+from itm_sklearn.image._clip import CLIPImageEncoder
 from itm_sklearn.image._cnn import CNNEncoder
 from itm_sklearn.image._color_histogram import ColorHistogram
 from itm_sklearn.image._dense_sift import DenseSIFT
@@ -19,6 +20,7 @@ __all__ = [
     "SURF",
     "VLAD",
     "BagOfVisualWords",
+    "CLIPImageEncoder",
     "CNNEncoder",
     "ColorHistogram",
     "DenseSIFT",
