@@ -75,6 +75,9 @@ class SimilarityMatcher(CalibratedMatcherMixin, BaseEstimator):
         "random_state": ["random_state"],
     }
 
+    # So that an evaluation can rank the vectors themselves, block by block.
+    similarity_is_cosine = True
+
     def __init__(self, n_negatives=1, *, threshold="balanced", random_state=None):
         self.n_negatives = n_negatives
         self.threshold = threshold

@@ -51,7 +51,7 @@ def rsum(y_true, y_score, ks=(1, 5, 10)):
     >>> round(rsum(relevant, similarity, ks=(1, 2)), 1)
     366.7
     """
-    ks = _check_ks(ks)
+    ks = check_ks(ks)
     directions = rank_relevant(y_true, y_score, axes=(0, 1), first_only=True)
     return _sum_recalls([ranks.first for ranks in directions], ks)
 
@@ -103,7 +103,7 @@ def retrieval_report(similarity, pairs, *, ks=(1, 5, 10)):
     >>> report["text_to_image"]["mean_normalized_rank"]
     0.3333333333333333
     """
-    ks = _check_ks(ks)
+    ks = check_ks(ks)
     directions = rank_relevant(_as_relevance(pairs), similarity, axes=(0, 1))
     report = {
         name: _describe(ranks, ks)
@@ -148,7 +148,8 @@ def _as_relevance(pairs):
     return as_pairs(pairs).relevance()
 
 
-def _check_ks(ks):
+def check_ks(ks):
+    """The ks as a tuple of at least one whole number above 0."""
     ks = tuple(ks)
     if not ks:
         raise ValueError(

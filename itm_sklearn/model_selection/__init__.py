@@ -1,6 +1,8 @@
-"""Splits by image and scores of retrieval, for scikit-learn's own searches."""
+"""Splits by image, scores of retrieval, and evaluations with their uncertainty."""
 
 from itm_sklearn.model_selection._embedding import embed_pairs
+from itm_sklearn.model_selection._evaluation import evaluate_retrieval
+from itm_sklearn.model_selection._evaluation_result import RetrievalEvaluation
 from itm_sklearn.model_selection._scoring import retrieval_scoring
 from itm_sklearn.model_selection._similarity import pair_similarity
 from itm_sklearn.model_selection._split import (
@@ -12,7 +14,9 @@ from itm_sklearn.model_selection._split import (
 __all__ = [
     "ImageKFold",
     "ImageShuffleSplit",
+    "RetrievalEvaluation",
     "embed_pairs",
+    "evaluate_retrieval",
     "pair_similarity",
     "retrieval_scoring",
     "train_test_split_pairs",

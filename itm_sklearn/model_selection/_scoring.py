@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_scalar
 
 from itm_sklearn.base import matching_rows
 from itm_sklearn.metrics import retrieval_report
+from itm_sklearn.model_selection._galleries import draw_galleries
 from itm_sklearn.model_selection._similarity import pair_similarity
 from itm_sklearn.pairs import as_pairs
 
@@ -115,21 +116,8 @@ class _RetrievalScoring:
         """Row numbers of each gallery; None for all rows."""
         if self.gallery_size is None:
             return [None]
-        images = np.unique(pairs.image_index)
-        n_galleries = len(images) // self.gallery_size
-        if n_galleries == 0:
-            raise ValueError(
-                f"gallery_size={self.gallery_size} is more than the {len(images)} "
-                "images to score. Lower it, or score more images at a time (fewer "
-                "folds)."
-            )
-        order = check_random_state(self.random_state).permutation(images)
-        return [
-            np.flatnonzero(np.isin(pairs.image_index, chosen))
-            for chosen in np.split(
-                order[: n_galleries * self.gallery_size], n_galleries
-            )
-        ]
+        galleries = draw_galleries(pairs, self.gallery_size, self.random_state)
+        return [np.flatnonzero(np.isin(pairs.image_index, each)) for each in galleries]
 
     def _score_gallery(self, estimator, pairs):
         similarity = pair_similarity(estimator, pairs)
