@@ -1,5 +1,9 @@
 """Splits by image, scores of retrieval, and evaluations with their uncertainty."""
 
+from itm_sklearn.model_selection._comparison import (
+    RetrievalComparison,
+    compare_retrieval,
+)
 from itm_sklearn.model_selection._embedding import embed_pairs
 from itm_sklearn.model_selection._evaluation import evaluate_retrieval
 from itm_sklearn.model_selection._evaluation_result import RetrievalEvaluation
@@ -14,7 +18,9 @@ from itm_sklearn.model_selection._split import (
 __all__ = [
     "ImageKFold",
     "ImageShuffleSplit",
+    "RetrievalComparison",
     "RetrievalEvaluation",
+    "compare_retrieval",
     "embed_pairs",
     "evaluate_retrieval",
     "pair_similarity",
