@@ -26,7 +26,13 @@ TextComponents = Annotated[
     int | None, typer.Option(help="Reduce the text features by an SVD to this many.")
 ]
 Components = Annotated[int | None, typer.Option(help="Dimensions of the shared space.")]
-Ridge = Annotated[float | None, typer.Option(help="Smoothing of the correlations.")]
+Ridge = Annotated[
+    str | None,
+    typer.Option(
+        help="Smoothing of the correlations: a number, one for images and one for "
+        "texts as in 0.3,0.03, or auto."
+    ),
+]
 MinDf = Annotated[int, typer.Option(help="Leave out terms in fewer texts than this.")]
 Memory = Annotated[
     Path | None, typer.Option(help="Folder that keeps descriptors between runs.")
@@ -56,10 +62,19 @@ def baseline_settings(values):
     --------
     >>> baseline_settings({"image": "orb", "captions": "c.csv", "seed": 3})
     {'image': 'orb', 'random_state': 3}
+    >>> baseline_settings({"ridge": "0.3,0.03"})
+    {'ridge': (0.3, 0.03)}
     """
     names = inspect.signature(make_baseline).parameters
-    renamed = {"random_state" if k == "seed" else k: v for k, v in values.items()}
-    return {name: value for name, value in renamed.items() if name in names}
+    values = {"random_state" if k == "seed" else k: v for k, v in values.items()}
+    if values.get("ridge") is not None:
+        values["ridge"] = _ridge(values["ridge"])
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _ridge(text):
+    numbers = _values(text)
+    return numbers[0] if len(numbers) == 1 else tuple(numbers)
 
 
 def parse_grid(entries, model):
