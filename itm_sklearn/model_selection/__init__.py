@@ -7,6 +7,7 @@ from itm_sklearn.model_selection._comparison import (
 from itm_sklearn.model_selection._embedding import embed_pairs
 from itm_sklearn.model_selection._evaluation import evaluate_retrieval
 from itm_sklearn.model_selection._evaluation_result import RetrievalEvaluation
+from itm_sklearn.model_selection._leakage import LeakageReport, check_leakage
 from itm_sklearn.model_selection._scoring import retrieval_scoring
 from itm_sklearn.model_selection._similarity import pair_similarity
 from itm_sklearn.model_selection._split import (
@@ -18,8 +19,10 @@ from itm_sklearn.model_selection._split import (
 __all__ = [
     "ImageKFold",
     "ImageShuffleSplit",
+    "LeakageReport",
     "RetrievalComparison",
     "RetrievalEvaluation",
+    "check_leakage",
     "compare_retrieval",
     "embed_pairs",
     "evaluate_retrieval",
