@@ -82,6 +82,36 @@ def test_evaluate_writes_a_row_for_each_number(photos, tmp_path):
     assert all(float(row["value"]) >= 0 for row in rows)
 
 
+def test_evaluate_says_how_certain_the_numbers_are(photos, tmp_path):
+    """On the terminal, and in each kind of file."""
+    for suffix in ("json", "csv", "html"):
+        path = tmp_path / f"result.{suffix}"
+        done = evaluate(photos, "--image", "color", "--output", path)
+        assert "rsum, 95 % interval over 20 images: " in done.stdout
+    content = json.loads((tmp_path / "result.json").read_text())
+    low, high = content["evaluation"]["intervals"]["rsum"]
+    assert low < content["report"]["rsum"] < high
+    *_, last = csv.DictReader((tmp_path / "result.csv").read_text().splitlines())
+    assert (last["metric"], float(last["low"])) == ("rsum", low)
+    page = (tmp_path / "result.html").read_text(encoding="utf8")
+    assert f"{low:.1f} to {high:.1f}" in page
+
+
+def test_compare_tells_two_saved_models_apart(photos, tmp_path):
+    captions, output = photos / "captions.csv", tmp_path / "comparison.json"
+    models = [tmp_path / f"{words}.itm" for words in (1, 8)]
+    for components, path in zip((1, 8), models, strict=True):
+        options = ("--image", "color", "--n-components", components, "--model", path)
+        assert itm("fit", captions, "--images", photos, *options).exit_code == 0
+    with pytest.warns(UserWarning, match="60 of 60 test images are among"):
+        done = itm("compare", *models, captions, "--images", photos, "--output", output)
+    assert done.exit_code == 0, done.output
+    assert f"a = {models[0]}" in done.stdout
+    found = json.loads(output.read_text())["comparison"]
+    assert found["differences"]["rsum"] < 0
+    assert found["p_values"]["rsum"] < 0.05
+
+
 def test_evaluate_writes_a_page(photos, tmp_path):
     path = tmp_path / "result.html"
     evaluate(photos, "--image", "color", "--output", path)

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from itm_sklearn import __version__
+from itm_sklearn.cli._compare import compare
 from itm_sklearn.cli._demo import demo
 from itm_sklearn.cli._evaluate import evaluate
 from itm_sklearn.cli._fit import fit
@@ -67,7 +68,7 @@ def _program(
     """Match images and texts: evaluate, fit and search."""
 
 
-for command in (demo, evaluate, fit, search):
+for command in (compare, demo, evaluate, fit, search):
     app.command()(command)
 
 

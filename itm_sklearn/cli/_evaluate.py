@@ -28,10 +28,10 @@ from itm_sklearn.cli._options import (
     Words,
     baseline_settings,
 )
-from itm_sklearn.cli._output import check_output, write_output
+from itm_sklearn.cli._output import check_output, format_intervals, write_output
 from itm_sklearn.datasets import load_pairs
 from itm_sklearn.inspection import format_table
-from itm_sklearn.model_selection import train_test_split_pairs
+from itm_sklearn.model_selection import evaluate_retrieval, train_test_split_pairs
 
 List = Annotated[Path | None, typer.Option(help="File with one image name a line.")]
 
@@ -76,9 +76,12 @@ def evaluate(
     evaluation = evaluate_split(model, train_pairs, test_pairs)
     name = f"{image} + {text}"
     facts = _facts(settings, evaluation, train_pairs, test_pairs)
+    certainty = evaluate_retrieval(evaluation.similarity, test_pairs, random_state=seed)
     typer.echo(format_table({name: evaluation.report}))
+    for where, intervals in format_intervals(certainty).items():
+        typer.echo(f"{where}: {intervals}")
     typer.echo(f"{facts['seconds']} s, {facts['peak_memory_mib']} MiB at most")
-    write_output(output, name, evaluation, test_pairs, facts)
+    write_output(output, name, evaluation, test_pairs, facts, certainty)
 
 
 def _split(read, train, test, test_size, seed):

@@ -5,6 +5,7 @@ import io
 import json
 
 from itm_sklearn.inspection import example_results, write_html_report
+from itm_sklearn.inspection._recall_curve import DIRECTIONS
 from itm_sklearn.persistence import open_atomic
 
 _KINDS = (".json", ".csv", ".html")
@@ -24,41 +25,84 @@ def check_output(path):
         )
 
 
-def write_output(path, name, evaluation, pairs, facts):
-    """Write the report of an evaluation in the form that the suffix names."""
+def write_output(path, name, evaluation, pairs, facts, certainty):
+    """Write an evaluation and how certain it is in the form that the suffix names."""
     if path is None:
         return
     if path.suffix == ".html":
+        facts = facts | format_intervals(certainty)
         _write_page(path, name, evaluation, pairs, facts)
         return
-    make = _as_json if path.suffix == ".json" else _as_csv
+    if path.suffix == ".json":
+        content = _as_json(
+            evaluation.report, facts | {"evaluation": certainty.to_dict()}
+        )
+    else:
+        content = _as_csv(evaluation.report, certainty.intervals)
     with open_atomic(path) as file:
-        file.write(make(evaluation.report, facts).encode("utf8"))
+        file.write(content.encode("utf8"))
+
+
+def format_intervals(certainty):
+    """The intervals in words, by the direction they belong to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from itm_sklearn.model_selection import evaluate_retrieval
+    >>> from itm_sklearn.pairs import ImageTextPairs
+    >>> format_intervals(
+    ...     evaluate_retrieval(np.eye(3), ImageTextPairs(np.eye(3), np.eye(3)), ks=[1])
+    ... )["rsum, 95 % interval over 3 images"]
+    '200.0 to 200.0'
+    """
+    tail = (
+        f"{100 * certainty.confidence_level:g} % interval over {certainty.n_images} "
+        "images"
+    )
+    in_words = {}
+    for way, label in DIRECTIONS.items():
+        found = certainty.intervals[way]
+        recalls = [
+            f"{name.replace('recall@', 'R@')} {100 * low:.1f} to {100 * high:.1f}"
+            for name, (low, high) in found.items()
+            if name.startswith("recall@")
+        ]
+        low, high = found["median_rank"]
+        ranks = f"median rank {low:.1f} to {high:.1f}"
+        in_words[f"{label}, {tail}"] = ", ".join([*recalls, ranks])
+    low, high = certainty.intervals["rsum"]
+    return in_words | {f"rsum, {tail}": f"{low:.1f} to {high:.1f}"}
 
 
 def _as_json(report, facts):
     return json.dumps({"report": report, **facts}, indent=2) + "\n"
 
 
-def _as_csv(report, facts):
-    """A row for each number.
+def _as_csv(report, intervals):
+    """A row for each number, with its interval if it has one.
 
     Examples
     --------
-    >>> print(_as_csv({"text_to_image": {"recall@1": 0.5}, "rsum": 50.0}, {}))
-    direction,metric,value
-    text_to_image,recall@1,0.5
-    both,rsum,50.0
+    >>> report = {"text_to_image": {"recall@1": 0.5, "n_queries": 8}, "rsum": 50.0}
+    >>> intervals = {"text_to_image": {"recall@1": (0.4, 0.6)}, "rsum": (40.0, 60.0)}
+    >>> print(_as_csv(report, intervals))
+    direction,metric,value,low,high
+    text_to_image,recall@1,0.5,0.4,0.6
+    text_to_image,n_queries,8,,
+    both,rsum,50.0,40.0,60.0
     <BLANKLINE>
     """
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["direction", "metric", "value"])
+    rows.writerow(["direction", "metric", "value", "low", "high"])
     for key, value in report.items():
-        if isinstance(value, dict):
-            rows.writerows([key, metric, number] for metric, number in value.items())
-        else:
-            rows.writerow(["both", key, value])
+        if not isinstance(value, dict):
+            rows.writerow(["both", key, value, *intervals[key]])
+            continue
+        for metric, number in value.items():
+            limits = intervals[key].get(metric, ("", ""))
+            rows.writerow([key, metric, number, *limits])
     return text.getvalue()
 
 
