@@ -26,6 +26,8 @@ class Contrast:
         One of `_losses.py`.
     margin : float
         Of the triplet loss.
+    dtype : torch.dtype
+        Numbers that the heads calculate in; losses are in single precision.
     highest_scale : float
         Similarities are multiplied by at most so much, whatever is learned.
 
@@ -42,12 +44,21 @@ class Contrast:
     """
 
     def __init__(
-        self, heads, views, image_index, relevance, loss, margin, highest_scale=100.0
+        self,
+        heads,
+        views,
+        image_index,
+        relevance,
+        loss,
+        margin,
+        dtype=torch.float32,
+        highest_scale=100.0,
     ):
         self.heads = heads
         self.image_rows, self.text_rows = views
         self.image_index, self.relevance = image_index, relevance
         self.loss, self.margin = loss, margin
+        self.dtype = dtype
         self.highest_log_scale = np.log(highest_scale)
 
     def batch_loss(self, rows):
@@ -70,9 +81,14 @@ class Contrast:
 
     def embed(self, numbers, rows):
         """Vectors of length one of some images and texts."""
-        images = self.heads.image(self._tensor(self.image_rows(numbers)))
-        texts = self.heads.text(self._tensor(self.text_rows(rows)))
-        return functional.normalize(images), functional.normalize(texts)
+        lower = self.dtype != torch.float32
+        with torch.autocast(self.heads.device.type, self.dtype, enabled=lower):
+            images = self.heads.image(self._tensor(self.image_rows(numbers)))
+            texts = self.heads.text(self._tensor(self.text_rows(rows)))
+        return (
+            functional.normalize(images.float()),
+            functional.normalize(texts.float()),
+        )
 
     def similarity(self, rows):
         """Cosines of some texts and their images, and who matches whom."""

@@ -62,6 +62,9 @@ class ContrastiveAligner(NetworkAligner):
         Share of the images to hold out for early stopping.
     n_iter_no_change : int, default=5
         The patience of early stopping.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Numbers that the networks calculate in while they are trained. "auto" takes
+        bfloat16 where the hardware has it, which is twice as fast or more.
     device : str, default=None
         Where to train: "cpu", "cuda", "mps". None takes the fastest there is. The
         fitted aligner works without.
@@ -134,6 +137,7 @@ class ContrastiveAligner(NetworkAligner):
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [_POSITIVE],
+        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "device": [str, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -155,6 +159,7 @@ class ContrastiveAligner(NetworkAligner):
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=5,
+        precision="auto",
         device=None,
         random_state=None,
         verbose=0,
@@ -172,6 +177,7 @@ class ContrastiveAligner(NetworkAligner):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.precision = precision
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
@@ -243,12 +249,19 @@ class ContrastiveAligner(NetworkAligner):
 
     def _train(self, pairs, recipe, *, go_on=False):
         from itm_sklearn._torch._contrast import Contrast
+        from itm_sklearn._torch._device import pick_precision
         from itm_sklearn._torch._train import train
 
         heads = self._load_heads(1 / self.temperature_, self._bias)
         views = [view.rows for view in self._views(pairs)]
         contrast = Contrast(
-            heads, views, pairs.image_index, pairs.relevance(), self.loss, self.margin
+            heads,
+            views,
+            pairs.image_index,
+            pairs.relevance(),
+            self.loss,
+            self.margin,
+            pick_precision(self.precision, heads.device),
         )
         record = train(
             heads,
