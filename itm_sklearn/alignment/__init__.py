@@ -4,5 +4,14 @@ from itm_sklearn.alignment._cca import CCA
 from itm_sklearn.alignment._contrastive import ContrastiveAligner
 from itm_sklearn.alignment._deep_cca import DeepCCA
 from itm_sklearn.alignment._moments import PairMoments
+from itm_sklearn.alignment._procrustes import ProcrustesAligner
+from itm_sklearn.alignment._ridge_aligner import RidgeAligner
 
-__all__ = ["CCA", "ContrastiveAligner", "DeepCCA", "PairMoments"]
+__all__ = [
+    "CCA",
+    "ContrastiveAligner",
+    "DeepCCA",
+    "PairMoments",
+    "ProcrustesAligner",
+    "RidgeAligner",
+]

@@ -9,8 +9,9 @@ from numbers import Integral, Real
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from itm_sklearn.alignment._linear import LinearAligner
+from itm_sklearn.alignment._linear import LinearAligner, count_components
 from itm_sklearn.alignment._moments import PairMoments
+from itm_sklearn.alignment._ridge import read_ridge, warn_of_exact_fits
 from itm_sklearn.alignment._solve_cca import (
     Problem,
     add_to_folds,
@@ -20,9 +21,6 @@ from itm_sklearn.alignment._solve_cca import (
 from itm_sklearn.alignment._whitening import Penalty
 
 __all__ = ["CCA"]
-
-# With a ridge below this share of the variance a view can fit noise exactly.
-_TINY_RIDGE = 1e-6
 
 
 class CCA(LinearAligner):
@@ -149,6 +147,23 @@ class CCA(LinearAligner):
         self._folds = None
         return self._keep(solve_pairs(pairs, problem, self.solver), problem)
 
+    def fit_transform(self, X, y=None):
+        """Fit, then project both views, as `sklearn.cross_decomposition.CCA` does.
+
+        Parameters
+        ----------
+        X : ImageTextPairs or {array-like, sparse matrix}
+            As for `fit`.
+        y : {array-like, sparse matrix} of shape (n_pairs, n_text_features)
+            As for `fit`.
+
+        Returns
+        -------
+        projected : ImageTextPairs or tuple of two ndarrays
+            As from ``transform(X, y)``.
+        """
+        return self.fit(X, y).transform(X, y)
+
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None):
         """Add pairs to those of earlier calls.
@@ -185,31 +200,14 @@ class CCA(LinearAligner):
     def _problem(self, n_pairs):
         """What is asked for, checked against the widths of the views."""
         widths = self.n_features_in_, self.n_text_features_in_
-        if self.n_components is not None and self.n_components > min(widths):
-            raise ValueError(
-                f"n_components={self.n_components} is more than the {min(widths)} "
-                "features of the narrower view. Lower n_components, or leave it None."
-            )
-        strengths = self._check_ridge()
+        n_components = count_components(self.n_components, *widths)
+        strengths = read_ridge(self.ridge)
         if strengths is not None:
-            _warn_of_exact_fits(widths, n_pairs, strengths)
+            warn_of_exact_fits(widths, n_pairs, strengths)
         penalties = tuple(
             Penalty(strength, scale=self.scale) for strength in strengths or (0.0, 0.0)
         )
-        return Problem(self.n_components or min(widths), penalties, strengths is None)
-
-    def _check_ridge(self):
-        ridge = self.ridge
-        if isinstance(ridge, str):
-            return None
-        if isinstance(ridge, Real):
-            return ridge, ridge
-        if len(ridge) == 2 and all(isinstance(r, Real) and r >= 0 for r in ridge):
-            return tuple(ridge)
-        raise ValueError(
-            f"ridge={ridge!r} must be one number of at least 0, or two: one for the "
-            "images and one for the texts."
-        )
+        return Problem(n_components, penalties, strengths is None)
 
     def _keep(self, solution, problem):
         rank = solution.directions.rank
@@ -271,19 +269,3 @@ class CCA(LinearAligner):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_solution")
-
-
-def _warn_of_exact_fits(widths, n_pairs, strengths):
-    free = sum(
-        width
-        for width, strength in zip(widths, strengths, strict=True)
-        if strength < _TINY_RIDGE
-    )
-    if free >= n_pairs > 0:
-        warnings.warn(
-            f"{free} features without a ridge can fit {n_pairs} pairs exactly: "
-            'correlations come out as 1 even on noise. Set ridge=0.3 or "auto", or '
-            "reduce the features (PCA, TruncatedSVD) first.",
-            UserWarning,
-            stacklevel=4,
-        )

@@ -4,7 +4,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 
 from itm_sklearn.base import PairTransformerMixin
 
-__all__ = ["LinearAligner"]
+__all__ = ["LinearAligner", "count_components"]
 
 
 class LinearAligner(
@@ -48,6 +48,23 @@ class LinearAligner(
         texts = self._check_text(y, accept_sparse="csr")
         return _project(texts, self.text_mean_, self._projections()[1])
 
+    def fit_transform(self, X, y=None):
+        """Fit, then project the pairs, or the images if these are arrays.
+
+        Parameters
+        ----------
+        X : ImageTextPairs or {array-like, sparse matrix}
+            As for `fit`.
+        y : {array-like, sparse matrix} of shape (n_pairs, n_text_features)
+            As for `fit`.
+
+        Returns
+        -------
+        projected : ImageTextPairs or ndarray
+            As from ``transform(X)``: one thing, which the next step can take.
+        """
+        return self.fit(X, y).transform(X)
+
     @property
     def _n_features_out(self):
         return self._projections()[0].shape[1]
@@ -59,6 +76,18 @@ class LinearAligner(
         tags.target_tags.multi_output = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def count_components(n_components, *widths):
+    """The number asked for, or by default the width of the narrowest view."""
+    if n_components is None:
+        return min(widths)
+    if n_components > min(widths):
+        raise ValueError(
+            f"n_components={n_components} is more than the {min(widths)} features of "
+            "the narrower view. Lower n_components, or leave it None."
+        )
+    return n_components
 
 
 def _project(view, mean, projection):

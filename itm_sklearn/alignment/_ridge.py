@@ -4,8 +4,10 @@ Held-out correlations follow from the moments of the fold left out, so that tryi
 ridge costs no pass over the data.
 """
 
+import warnings
 from dataclasses import replace
 from hashlib import blake2b
+from numbers import Real
 
 import numpy as np
 from scipy.linalg import eigh
@@ -14,9 +16,42 @@ from itm_sklearn.alignment._covariance import leading_singular_vectors
 from itm_sklearn.alignment._moments import PairMoments
 from itm_sklearn.alignment._whitening import varying_columns
 
-__all__ = ["choose_penalties", "fold_numbers"]
+__all__ = ["choose_penalties", "fold_numbers", "read_ridge", "warn_of_exact_fits"]
 
+# With a ridge below this share of the variance a view can fit noise exactly.
+_TINY_RIDGE = 1e-6
 _STRENGTHS = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+def read_ridge(ridge):
+    """The ridge of the images and of the texts, or None if they are to be chosen."""
+    if isinstance(ridge, str):
+        return None
+    if isinstance(ridge, Real):
+        return ridge, ridge
+    if len(ridge) == 2 and all(isinstance(r, Real) and r >= 0 for r in ridge):
+        return tuple(ridge)
+    raise ValueError(
+        f"ridge={ridge!r} must be one number of at least 0, or two: one for the images "
+        "and one for the texts."
+    )
+
+
+def warn_of_exact_fits(widths, n_pairs, strengths):
+    """Warn if features without a ridge are as many as the pairs."""
+    free = sum(
+        width
+        for width, strength in zip(widths, strengths, strict=True)
+        if strength < _TINY_RIDGE
+    )
+    if free >= n_pairs > 0:
+        warnings.warn(
+            f"{free} features without a ridge can fit {n_pairs} pairs exactly: "
+            'correlations come out as 1 even on noise. Set ridge=0.3 or "auto", or '
+            "reduce the features (PCA, TruncatedSVD) first.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def fold_numbers(images, n_folds):

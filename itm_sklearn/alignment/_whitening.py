@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh, get_lapack_funcs, solve_triangular
 
-__all__ = ["Penalty", "check_view_varies", "varying_columns", "whitening"]
+__all__ = [
+    "Penalty",
+    "check_view_varies",
+    "varying_columns",
+    "view_units",
+    "whitening",
+]
 
 _EPSILON = np.finfo(np.float64).eps
 
@@ -42,6 +48,25 @@ def check_view_varies(varying, name, n_pairs):
             f"{len(varying)} {name} features, so nothing correlates with them. Pass "
             "features that differ between pairs."
         )
+
+
+def view_units(moments, *, scale):
+    """What to multiply the columns of each view with: one, or one over the deviation.
+
+    Zero for constant columns; a view without others is an error that names it.
+    """
+    views = (
+        ("image", moments.image_scatter, moments.image_mean),
+        ("text", moments.text_scatter, moments.text_mean),
+    )
+    units = []
+    for name, scatter, mean in views:
+        squares = np.diag(scatter)
+        varying = varying_columns(squares, mean, moments.n_pairs)
+        check_view_varies(varying, name, moments.n_pairs)
+        variances = np.where(varying & scale, squares / moments.n_pairs, 1.0)
+        units.append(varying / np.sqrt(variances))
+    return units
 
 
 def whitening(scatter, varying, penalty):
