@@ -10,6 +10,7 @@ that sends everything to one point could look good.
 import numpy as np
 from sklearn.preprocessing import normalize
 from sklearn.utils import check_array
+from sklearn.utils.extmath import row_norms
 
 from itm_sklearn._batching import batch_slices
 from itm_sklearn.metrics._rank_counter import RankCounter
@@ -53,6 +54,8 @@ class _Products:
         texts = check_array(texts, dtype=_FLOATS, input_name="texts")
         images = check_array(images, dtype=_FLOATS, input_name="images")
         dtype = np.result_type(texts, images)
+        lengths = row_norms(texts)
+        self._scale = 1 / np.where(lengths > 0, lengths, 1)[:, np.newaxis]
         self.texts, self.n_images = texts, len(images)
         self.images = _fill_up(normalize(images).astype(dtype, copy=False))
         width = min(len(self.images), _WIDTH)
@@ -63,7 +66,7 @@ class _Products:
     def _row_blocks(self):
         """Slices of texts, with their vectors of length one."""
         for rows in batch_slices(len(self.texts), self._height):
-            texts = normalize(self.texts[rows])
+            texts = self.texts[rows] * self._scale[rows]
             yield rows, _fill_up(texts.astype(self._buffer.dtype, copy=False))
 
     def _multiply(self, texts, images):
