@@ -9,10 +9,15 @@ from contextlib import closing
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 from itm_sklearn._cache import FeatureCache
+from itm_sklearn.alignment import CCA
 from itm_sklearn.base import FrozenEncoderMixin
 from itm_sklearn.compose import DualEncoder
+from itm_sklearn.matching import SimilarityMatcher
+from itm_sklearn.model_selection import ImageKFold
 from itm_sklearn.pairs import ImageTextPairs
 
 
@@ -128,6 +133,18 @@ def test_a_parameter_without_effect_on_the_code_shares_entries(tmp_path, counter
         encoder = DualEncoder(text=LetterCounter(verbose=verbose), memory=tmp_path)
         encoder.fit_transform(texts("aab"))
     assert LetterCounter.encoded == ["aab"]
+
+
+def test_a_grid_over_folds_encodes_each_text_once(tmp_path, counter):
+    """Four settings and three folds of sixty texts are sixty texts to encode."""
+    rng = np.random.default_rng(0)
+    words = ["".join(rng.choice(list("abc"), size=9)) for _ in range(60)]
+    pairs = ImageTextPairs(rng.normal(size=(60, 2)), words)
+    encoder = DualEncoder(text=counter, memory=tmp_path)
+    model = make_pipeline(encoder, CCA(), SimilarityMatcher(random_state=0))
+    grid = {"cca__ridge": [0.1, 0.3], "cca__n_components": [1, 2]}
+    GridSearchCV(model, grid, cv=ImageKFold(3), error_score="raise").fit(pairs)
+    assert sorted(LetterCounter.encoded) == sorted(set(words))
 
 
 def test_without_memory_nothing_is_written(tmp_path, counter, monkeypatch):
