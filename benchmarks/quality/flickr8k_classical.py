@@ -20,8 +20,8 @@ from itm_sklearn.metrics import retrieval_report
 from itm_sklearn.model_selection import ImageKFold, pair_similarity, retrieval_scoring
 
 GRID = {
-    "cca__ridge": [0.03, 0.1, 0.3, 1, 3],
-    "cca__n_components": [32, 64, 128],
+    "cca__ridge": [1, 3, 10, 30],
+    "cca__n_components": [32, 64],
 }
 
 
