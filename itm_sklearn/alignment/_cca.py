@@ -50,9 +50,12 @@ class CCA(LinearAligner):
         Whether to divide features by their standard deviations first, so that a
         feature in a small unit is not lost under the ridge of one in a large unit.
         Without a ridge the result is the same either way.
-    solver : {"auto", "covariance", "gram"}, default="auto"
+    solver : {"auto", "covariance", "gram", "sparse"}, default="auto"
         "covariance" works on matrices of features by features, "gram" on matrices
-        of rows by rows. "auto" takes "gram" for more features than rows.
+        of rows by rows, and "sparse" iterates on a wide sparse view, such as words,
+        without making it dense; the other view is to be narrow. "auto" takes
+        "sparse" for sparse views of more than 4,096 features, "gram" for more
+        features than rows, and otherwise "covariance".
 
     Attributes
     ----------
@@ -112,7 +115,7 @@ class CCA(LinearAligner):
         ],
         "power": [Interval(Real, 0, None, closed="left")],
         "scale": ["boolean"],
-        "solver": [StrOptions({"auto", "covariance", "gram"})],
+        "solver": [StrOptions({"auto", "covariance", "gram", "sparse"})],
     }
 
     def __init__(

@@ -8,6 +8,11 @@ from itm_sklearn.alignment._covariance import Directions, canonical_directions
 from itm_sklearn.alignment._moments import PairMoments
 from itm_sklearn.alignment._principal_axes import principal_axes
 from itm_sklearn.alignment._ridge import choose_penalties, fold_numbers
+from itm_sklearn.alignment._sparse import (
+    check_can_be_solved,
+    is_wide_and_sparse,
+    sparse_directions,
+)
 from itm_sklearn.pairs import ImageTextPairs
 
 __all__ = ["Problem", "Solution", "add_to_folds", "solve_moments", "solve_pairs"]
@@ -44,6 +49,20 @@ class Solution:
 
 def solve_pairs(pairs, problem, solver):
     """Directions of pairs that are all at hand."""
+    if solver == "sparse" or (
+        solver == "auto"
+        and (is_wide_and_sparse(pairs.images) or is_wide_and_sparse(pairs.texts))
+    ):
+        check_can_be_solved(pairs, problem)
+        directions, means, deviations = sparse_directions(
+            pairs, problem.n_components, problem.penalties
+        )
+        ridge = tuple(penalty.strength for penalty in problem.penalties)
+        return Solution(directions.oriented(deviations), means, ridge, deviations)
+    return _solve_by_moments(pairs, problem, solver)
+
+
+def _solve_by_moments(pairs, problem, solver):
     narrow = [
         _narrowed(pairs, problem.penalties[view], view, solver) for view in range(2)
     ]
