@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from sklearn.base import clone
+from threadpoolctl import threadpool_limits
 
 from itm_sklearn._batching import progress
 from itm_sklearn._optional import require
@@ -49,8 +50,9 @@ def demo(
     pairs = make_scenes(n_images, image_size=96, random_state=seed).pairs
     typer.echo(f"{pairs.n_images} generated scenes with {len(pairs)} captions.")
     folds = list(ImageKFold(cv, shuffle=True, random_state=seed).split(pairs))
-    # Each image is described once, although it takes part in every fold.
-    with TemporaryDirectory() as memory:
+    # Each image is described once, although it takes part in every fold. The matrices
+    # are so small that threads of the linear algebra only wait for each other.
+    with TemporaryDirectory() as memory, threadpool_limits(1):
         models = _models(n_words=n_words, n_jobs=n_jobs, seed=seed, memory=memory)
         evaluations = _cross_validate(models, pairs, folds)
     reports = {
