@@ -20,7 +20,7 @@ def test_the_example_runs(capsys):
 
 def test_the_example_fits_on_one_screen():
     (example,) = blocks("python")
-    statements = example.split("\n\n", 1)[1]
+    statements = example.rsplit("\n\n", 1)[1]
     assert statements.count("\n") <= 10
 
 
