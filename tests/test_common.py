@@ -14,7 +14,7 @@ from itm_sklearn.testing import all_estimators, parametrize_with_pair_checks
 # What a class needs to be made, and to be small enough for tiny inputs.
 ARGUMENTS = {
     "BagOfVisualWords": {"n_words": 4},
-    "ContrastiveAligner": {"n_components": 8, "hidden_layer_sizes": (64,)},
+    "ContrastiveAligner": {"n_components": 8},
     "CrossModalRetriever": {"model": SimilarityMatcher()},
     "DeepCCA": {"n_components": 4, "hidden_layer_sizes": (16,), "max_iter": 10},
     "FisherVector": {"n_words": 2, "descriptor_size": 4},

@@ -23,6 +23,8 @@ class Perceptron(nn.Module):
         The width of the input, of each hidden layer and of the output.
     dropout : float
         Share of the hidden units that is left out in training.
+    input_dropout : float
+        The same for the input.
 
     Examples
     --------
@@ -30,15 +32,16 @@ class Perceptron(nn.Module):
     torch.Size([3, 2])
     """
 
-    def __init__(self, sizes, dropout=0.0):
+    def __init__(self, sizes, dropout=0.0, input_dropout=0.0):
         super().__init__()
         self.linears = nn.ModuleList(
             nn.Linear(n_in, n_out) for n_in, n_out in pairwise(sizes)
         )
-        self.dropout = dropout
+        self.dropout, self.input_dropout = dropout, input_dropout
 
     def forward(self, features):
         """Pass a batch through."""
+        features = functional.dropout(features, self.input_dropout, self.training)
         *hidden, last = self.linears
         for linear in hidden:
             features = functional.relu(linear(features))
@@ -71,8 +74,8 @@ class Heads(nn.Module):
     ----------
     image_sizes, text_sizes : sequence of int
         Widths of the layers, as `Perceptron` takes them.
-    dropout : float
-        Share of the hidden units that is left out in training.
+    dropout, input_dropout : float
+        Shares of the hidden units and of the input that are left out in training.
     scale : float
         What similarities are multiplied by, to begin with.
     bias : float
@@ -85,10 +88,18 @@ class Heads(nn.Module):
     torch.Size([5, 2])
     """
 
-    def __init__(self, image_sizes, text_sizes, dropout=0.0, scale=1.0, bias=0.0):
+    def __init__(
+        self,
+        image_sizes,
+        text_sizes,
+        dropout=0.0,
+        input_dropout=0.0,
+        scale=1.0,
+        bias=0.0,
+    ):
         super().__init__()
-        self.image = Perceptron(image_sizes, dropout)
-        self.text = Perceptron(text_sizes, dropout)
+        self.image = Perceptron(image_sizes, dropout, input_dropout)
+        self.text = Perceptron(text_sizes, dropout, input_dropout)
         self.log_scale = nn.Parameter(torch.tensor(float(np.log(scale))))
         self.bias = nn.Parameter(torch.tensor(float(bias)))
 

@@ -4,7 +4,7 @@
 `_contrastive.py` trains such networks to tell matches from mismatches.
 """
 
-from numbers import Integral, Real
+from numbers import Real
 
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval
@@ -14,7 +14,6 @@ from itm_sklearn.alignment._network import NetworkAligner
 
 __all__ = ["DeepCCA"]
 
-_POSITIVE = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 
 
@@ -39,13 +38,20 @@ class DeepCCA(NetworkAligner):
         The projections are multiplied by the correlations to this power.
     dropout : float, default=0.1
         Share of the hidden units that is left out in training.
+    input_dropout : float, default=0.0
+        Share of the features that is left out in training.
+    scale : bool, default=False
+        Whether to divide each feature by its own deviation. Otherwise all features
+        of a view are divided by one number, which leaves the noise in features
+        that hardly vary as small as it is.
     max_iter : int, default=20
         Passes over the pairs.
     batch_size : int, default=1024
         Pairs in a step, of as many different images as possible. Small data are
         cut into smaller batches, so that a pass has about ten.
-    learning_rate : float, default=1e-3
-        Highest step size. It rises first, then falls to zero as a cosine.
+    learning_rate : float or "auto", default="auto"
+        Highest step size. It rises first, then falls to zero as a cosine. "auto" is
+        0.03 over the root of the width of the narrower view, at most 0.01.
     weight_decay : float, default=0.01
         Strength of the pull of all weights towards zero.
     early_stopping : bool, default=False
@@ -112,21 +118,9 @@ class DeepCCA(NetworkAligner):
     """
 
     _parameter_constraints: dict = {
-        "n_components": [_POSITIVE],
-        "hidden_layer_sizes": ["array-like"],
+        **NetworkAligner._parameter_constraints,
         "ridge": [_NOT_NEGATIVE],
         "power": [_NOT_NEGATIVE],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "max_iter": [_POSITIVE],
-        "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [_NOT_NEGATIVE],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [_POSITIVE],
-        "device": [str, None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -137,9 +131,11 @@ class DeepCCA(NetworkAligner):
         ridge=0.1,
         power=1.0,
         dropout=0.1,
+        input_dropout=0.0,
+        scale=False,
         max_iter=20,
         batch_size=1024,
-        learning_rate=1e-3,
+        learning_rate="auto",
         weight_decay=0.01,
         early_stopping=False,
         validation_fraction=0.1,
@@ -153,6 +149,8 @@ class DeepCCA(NetworkAligner):
         self.ridge = ridge
         self.power = power
         self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.scale = scale
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate

@@ -6,6 +6,7 @@ first sorted by content.
 """
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from itm_sklearn._batching import batch_slices
 from itm_sklearn._optional import require
@@ -22,10 +24,13 @@ from itm_sklearn.pairs import ImageTextPairs
 
 __all__ = ["NetworkAligner", "View", "sort_by_content"]
 
+_POSITIVE = Interval(Integral, 1, None, closed="left")
+_SHARE = Interval(Real, 0, 1, closed="left")
 # Rows that are passed through a network at once.
 _BATCH_SIZE = 4096
 # Small data are cut into smaller batches, but not smaller than this.
 _SMALLEST_BATCH = 32
+_RELATIVE_STEP, _LONGEST_STEP = 0.03, 0.01
 # Products in a step from which threads are worth their start.
 _WORK_TO_SHARE = 1e8
 
@@ -38,6 +43,27 @@ class NetworkAligner(
     The subclass learns `image_mean_`, `image_scale_` and `image_layers_`, and the
     same for the texts. Overriding `_finish` changes what happens to the output.
     """
+
+    _parameter_constraints: dict = {
+        "n_components": [_POSITIVE],
+        "hidden_layer_sizes": ["array-like"],
+        "dropout": [_SHARE],
+        "input_dropout": [_SHARE],
+        "scale": ["boolean"],
+        "max_iter": [_POSITIVE],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "learning_rate": [
+            Interval(Real, 0, None, closed="neither"),
+            StrOptions({"auto"}),
+        ],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [_POSITIVE],
+        "device": [str, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
 
     def transform_image(self, X):
         """Project images into the shared space.
@@ -104,8 +130,11 @@ class NetworkAligner(
         return sort_by_content(pairs, matching_rows(X, y).text_id if is_pairs else None)
 
     def _learn_scales(self, pairs):
-        self.image_mean_, self.image_scale_ = mean_and_scale(pairs.images)
-        self.text_mean_, self.text_scale_ = mean_and_scale(pairs.texts)
+        of_images, of_texts = (
+            mean_and_scale(view, self.scale) for view in (pairs.images, pairs.texts)
+        )
+        self.image_mean_, self.image_scale_ = of_images
+        self.text_mean_, self.text_scale_ = of_texts
 
     def _views(self, pairs):
         return (
@@ -126,7 +155,7 @@ class NetworkAligner(
 
         last = [*self.hidden_layer_sizes, self.n_components]
         sizes = [self.n_features_in_, *last], [self.n_text_features_in_, *last]
-        return Heads(*sizes, self.dropout, scale, bias)
+        return Heads(*sizes, self.dropout, self.input_dropout, scale, bias)
 
     def _load_heads(self, scale=1.0, bias=0.0):
         """The networks on their device, with the weights learned so far."""
@@ -147,11 +176,19 @@ class NetworkAligner(
         return Recipe(
             max_iter=self.max_iter,
             batch_size=min(self.batch_size, max(_SMALLEST_BATCH, n_pairs // 10)),
-            learning_rate=self.learning_rate,
+            learning_rate=self._learning_rate(),
             weight_decay=self.weight_decay,
             validation_fraction=self.early_stopping * self.validation_fraction,
             patience=self.n_iter_no_change,
         )
+
+    def _learning_rate(self):
+        if self.learning_rate != "auto":
+            return self.learning_rate
+        # Random weights are as large as one over the root of the width, and every
+        # step of Adam changes each by about the learning rate.
+        width = min(self.n_features_in_, self.n_text_features_in_)
+        return min(_RELATIVE_STEP / width**0.5, _LONGEST_STEP)
 
     def _n_threads(self, batch_size):
         """One thread where a step is too short to share."""
@@ -200,12 +237,16 @@ class View:
         return output
 
 
-def mean_and_scale(features):
-    """Mean and deviation of each feature; sparse ones keep their zeros."""
+def mean_and_scale(features, each):
+    """Mean of each feature, and the deviation of each or of all together."""
+    # Sparse features keep their zeros.
     keeps_zeros = sparse.issparse(features)
     scaler = StandardScaler(with_mean=not keeps_zeros).fit(features)
     mean = np.zeros(features.shape[1]) if keeps_zeros else scaler.mean_
-    return mean, scaler.scale_
+    if each:
+        return mean, scaler.scale_
+    deviation = np.sqrt(scaler.var_.mean()) or 1.0
+    return mean, np.full(len(mean), deviation)
 
 
 def sort_by_content(pairs, text_id=None):
