@@ -71,7 +71,8 @@ class Contrast:
         # Clipped, so that training can't make all the rest irrelevant.
         scale = self.heads.log_scale.clamp(max=self.highest_log_scale).exp()
         if self.loss == "sigmoid":
-            return sigmoid(*vectors, matches, scale, self.heads.bias)
+            # In units of similarity the threshold needs no larger steps than weights.
+            return sigmoid(*vectors, matches, scale, -scale * self.heads.offset)
         return infonce(*vectors, matches, scale)
 
     def take(self, rows):

@@ -78,8 +78,8 @@ class Heads(nn.Module):
         Shares of the hidden units and of the input that are left out in training.
     scale : float
         What similarities are multiplied by, to begin with.
-    bias : float
-        What is added to them.
+    offset : float
+        What is subtracted from them before.
 
     Examples
     --------
@@ -95,15 +95,15 @@ class Heads(nn.Module):
         dropout=0.0,
         input_dropout=0.0,
         scale=1.0,
-        bias=0.0,
+        offset=0.0,
     ):
         super().__init__()
         self.image = Perceptron(image_sizes, dropout, input_dropout)
         self.text = Perceptron(text_sizes, dropout, input_dropout)
         self.log_scale = nn.Parameter(torch.tensor(float(np.log(scale))))
-        self.bias = nn.Parameter(torch.tensor(float(bias)))
+        self.offset = nn.Parameter(torch.tensor(float(offset)))
 
     @property
     def device(self):
         """Where the weights are."""
-        return self.bias.device
+        return self.offset.device

@@ -18,6 +18,8 @@ from itm_sklearn.metrics import rsum
 __all__ = ["ContrastiveAligner"]
 
 _LARGEST_RSUM = 600
+# Similarity from which the sigmoid loss calls a pair a match, to begin with.
+_FIRST_OFFSET = 0.4
 
 
 class ContrastiveAligner(NetworkAligner):
@@ -237,21 +239,17 @@ class ContrastiveAligner(NetworkAligner):
         pairs = self._sort(X, y, reset=True)
         self._learn_scales(pairs)
         self._draw_layers()
-        self.temperature_, self._bias = self.temperature, self._first_bias()
+        self.temperature_, self._offset = self.temperature, _FIRST_OFFSET
         self.n_iter_, self._optimizer_states = 0, None
         self.loss_curve_, self.validation_scores_ = [], []
         return pairs
-
-    def _first_bias(self):
-        # As if one image in a hundred fitted: SigLIP begins with -10 for 32,768.
-        return -1 / self.temperature if self.loss == "sigmoid" else 0.0
 
     def _train(self, pairs, recipe, *, go_on=False):
         from itm_sklearn._torch._contrast import Contrast
         from itm_sklearn._torch._device import pick_precision
         from itm_sklearn._torch._train import train
 
-        heads = self._load_heads(1 / self.temperature_, self._bias)
+        heads = self._load_heads(1 / self.temperature_, self._offset)
         views = [view.rows for view in self._views(pairs)]
         contrast = Contrast(
             heads,
@@ -278,7 +276,7 @@ class ContrastiveAligner(NetworkAligner):
 
     def _keep_record(self, record, heads, go_on):
         self.temperature_ = math.exp(-heads.log_scale.item())
-        self._bias = heads.bias.item()
+        self._offset = heads.offset.item()
         self.n_iter_ += record.best_iter
         self.loss_curve_ += record.losses
         self.validation_scores_ += [-loss for loss in record.held_out_losses]

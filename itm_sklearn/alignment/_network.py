@@ -150,18 +150,18 @@ class NetworkAligner(
         with seeded(self._seed):
             self._keep_heads(self._make_heads())
 
-    def _make_heads(self, scale=1.0, bias=0.0):
+    def _make_heads(self, scale=1.0, offset=0.0):
         from itm_sklearn._torch._heads import Heads
 
         last = [*self.hidden_layer_sizes, self.n_components]
         sizes = [self.n_features_in_, *last], [self.n_text_features_in_, *last]
-        return Heads(*sizes, self.dropout, self.input_dropout, scale, bias)
+        return Heads(*sizes, self.dropout, self.input_dropout, scale, offset)
 
-    def _load_heads(self, scale=1.0, bias=0.0):
+    def _load_heads(self, scale=1.0, offset=0.0):
         """The networks on their device, with the weights learned so far."""
         from itm_sklearn._torch._device import pick_device
 
-        heads = self._make_heads(scale, bias)
+        heads = self._make_heads(scale, offset)
         heads.image.set_layers(self.image_layers_)
         heads.text.set_layers(self.text_layers_)
         return heads.to(pick_device(self.device))
