@@ -24,18 +24,27 @@ from itm_sklearn.alignment._whitening import (
 
 __all__ = ["check_can_be_solved", "is_wide_and_sparse", "sparse_directions"]
 
-# From here on, a matrix of features by features is a burden.
+# From here on, a matrix of features by features, or of rows by rows, is a burden.
 _WIDE = 4096
+# And so is a view made dense that has more numbers than this: 1 GiB.
+_LARGE = 2**27
 # Residuals of the eigenvectors; correlations are then good to their square.
 _TOLERANCE = 3e-4
 _MOST_ITERATIONS = 60
+# Share of chance in the vectors to start from.
+_START_NOISE = 1e-3
+# Correlations below this share of the largest are no more than rounding.
+_NEGLIGIBLE = 1e-4
 # Vectors beside those asked for, since the last ones converge slowly.
 _SPARE = 8
 
 
 def is_wide_and_sparse(view):
-    """Whether covariances of the view had better not be formed."""
-    return sparse.issparse(view) and view.shape[1] > _WIDE
+    """Whether the view had better stay sparse: with few rows a Gram matrix is exact."""
+    if not sparse.issparse(view) or view.shape[1] <= _WIDE:
+        return False
+    n_rows, n_features = view.shape
+    return n_rows > _WIDE or n_rows * n_features > _LARGE
 
 
 def check_can_be_solved(pairs, problem):
@@ -140,9 +149,15 @@ def _solve(narrow, wide, joins, n_components, penalties):
     values, turn = eigh(projected.T @ projected, (gram + gram.T) / 2)
     leading = slice(None, -n_components - 1, -1)
     correlations = np.sqrt(np.maximum(values[leading], 0))
-    turn = turn[:, leading] * root
-    narrow_weights = whitener.unwhiten(projected @ turn / correlations)
-    return correlations, narrow_weights, units[:, np.newaxis] * (vectors @ turn)
+    # Directions that the narrow view does not hold are zero in both views.
+    held = correlations > _NEGLIGIBLE * correlations[0]
+    turn = turn[:, leading] * held * root
+    narrow_weights = projected @ turn / np.where(held, correlations, 1.0)
+    return (
+        correlations * held,
+        whitener.unwhiten(narrow_weights),
+        units[:, np.newaxis] * (vectors @ turn),
+    )
 
 
 class _Scatter:
@@ -166,9 +181,12 @@ class _Scatter:
 
 def _eigenvectors(shared, scatter, n_components):
     width = min(n_components + _SPARE, *shared.shape)
-    start = np.random.default_rng(0).standard_normal((len(shared), width))
-    # One multiplication with the cross-covariance is a better start than chance.
-    start = shared.T @ start.astype(np.float32)
+    rng = np.random.default_rng(0)
+    # One multiplication with the cross-covariance is a better start than chance, but
+    # where the narrow view holds few directions only chance keeps the vectors apart.
+    start = shared.T @ rng.standard_normal((len(shared), width), dtype=np.float32)
+    noise = rng.standard_normal(start.shape, dtype=np.float32)
+    start += _START_NOISE * np.linalg.norm(start) / np.linalg.norm(noise) * noise
     with warnings.catch_warnings():
         # It warns of residuals above the tolerance, which is far below what is felt.
         warnings.simplefilter("ignore", UserWarning)

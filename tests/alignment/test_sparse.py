@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from itm_sklearn.alignment import CCA
+from itm_sklearn.alignment import CCA, _sparse
 from itm_sklearn.pairs import ImageTextPairs
 
 
@@ -57,6 +57,8 @@ def test_a_wide_vocabulary_is_recognised_and_never_made_dense(monkeypatch):
     def refuse(self, *args, **kwargs):
         raise AssertionError("made dense")
 
+    # As if 300 rows were too many for a matrix of rows by rows.
+    monkeypatch.setattr(_sparse, "_WIDE", 100)
     monkeypatch.setattr(sparse.csr_array, "toarray", refuse)
     cca = CCA(3).fit(images, words)
     assert cca.transform_text(words).shape == (300, 3)
@@ -87,7 +89,34 @@ def test_ridges_that_need_a_covariance_are_errors_with_a_way_out(ridge, message)
         CCA(3, ridge=ridge).fit(images, words)
 
 
-def test_two_wide_views_are_an_error_with_a_way_out():
+def test_two_wide_views_are_an_error_with_a_way_out(monkeypatch):
     _, words = make_views(n_words=5000)
+    monkeypatch.setattr(_sparse, "_WIDE", 100)
     with pytest.raises(ValueError, match="Reduce one of them with TruncatedSVD"):
         CCA(3).fit(words, words)
+
+
+def test_directions_that_the_narrow_view_lacks_are_zero():
+    """Three hidden topics in ten features leave seven directions empty."""
+    rng = np.random.default_rng(0)
+    topics = rng.normal(size=(300, 3))
+    images = topics @ rng.normal(size=(3, 10))
+    words = topics @ rng.normal(size=(3, 40)) + rng.normal(size=(300, 40))
+    words = sparse.csr_array(np.where(words > 1, words, 0.0))
+    cca = CCA(solver="sparse").fit(images, words)
+    assert (cca.correlations_[:3] > 0.1).all()
+    assert not cca.correlations_[3:].any()
+    assert np.isfinite(cca.transform(images)).all()
+    exact = CCA(3, solver="gram").fit(images, words.toarray())
+    np.testing.assert_allclose(cca.correlations_[:3], exact.correlations_, rtol=1e-4)
+
+
+def test_a_wide_vocabulary_of_few_texts_is_solved_exactly():
+    """Twenty texts hold nineteen directions, whatever the width asked for."""
+    rng = np.random.default_rng(0)
+    words = sparse.random_array((20, 5000), density=0.01, rng=0, format="csr")
+    images = rng.normal(size=(20, 30))
+    cca = CCA().fit(images, words)
+    exact = CCA().fit(images, words.toarray())
+    assert_same_directions(cca, exact)
+    assert np.isfinite(cca.transform_text(words)).all()
