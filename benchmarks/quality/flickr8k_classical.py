@@ -11,7 +11,9 @@ import argparse
 import resource
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from itm_sklearn.baselines import make_baseline
@@ -20,8 +22,9 @@ from itm_sklearn.metrics import retrieval_report
 from itm_sklearn.model_selection import ImageKFold, pair_similarity, retrieval_scoring
 
 GRID = {
-    "cca__ridge": [1, 3, 10, 30],
+    "cca__ridge": [(3, 0.1), (10, 0.1)],
     "cca__n_components": [32, 64],
+    "dualencoder__image__bagofvisualwords__assignment": ["hard", "soft"],
 }
 
 
@@ -66,14 +69,16 @@ def main():
         "random_state": 0,
     }
     model = make_baseline(**settings)
-    search = GridSearchCV(
-        model,
-        GRID,
-        scoring=retrieval_scoring(),
-        refit=False,
-        cv=ImageKFold(3, shuffle=True, random_state=0),
-        error_score="raise",
-    ).fit(train)
+    # Settings of later steps find the encoded training pairs of the fold again.
+    with TemporaryDirectory() as directory:
+        search = GridSearchCV(
+            clone(model).set_params(memory=directory),
+            GRID,
+            scoring=retrieval_scoring(),
+            refit=False,
+            cv=ImageKFold(3, shuffle=True, random_state=0),
+            error_score="raise",
+        ).fit(train)
     best = search.cv_results_["rank_test_rsum"].argmin()
     chosen = search.cv_results_["params"][best]
     print("chosen on train:", chosen)
