@@ -50,9 +50,10 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
         "average" weighs all alike. "learned" finds the weights under which pairs
         of images that were held out are told apart best; every matcher is fitted
         `cv` times more. "reciprocal_rank" sums one over the rank instead of the
-        score, in both directions of retrieval [1]_: it needs no scale, but the
-        score of a pair depends on the others that are ranked with it. Or a number
-        for each matcher, not negative.
+        score, in both directions of retrieval [1]_: it needs no scale, and images
+        that are near to everything are held back, but the score of a pair depends
+        on all texts and images that are ranked with it. Or a number for each
+        matcher, not negative.
     cv : int, default=3
         Folds of images for weights that are learned.
     n_negatives : int, default=1
