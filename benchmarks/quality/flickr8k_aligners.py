@@ -6,7 +6,9 @@ EfficientNet-lite0 (the root of its pooled features, of the middle and of the wh
 picture), MiniLM and TF-IDF encode the pairs once; with `--memory` later runs find the
 codes of the networks there. All aligners are fitted on the 6,000 training images and
 rank the 1,000 development images. With `--held-out` they are fitted on 5,000 of the
-training images and rank the other 1,000: the settings below were chosen there.
+training images and rank the other 1,000: the settings of the aligners were chosen
+there. The features of the whole picture were not: they gave CCA nothing there, and
+beside the networks they were first tried on the development images.
 
 Reciprocal ranks are transductive: the rank of a text among all queries for an image
 counts too, so that an image which is near to everything is held back.

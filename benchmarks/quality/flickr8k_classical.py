@@ -2,8 +2,10 @@
 
     python benchmarks/quality/flickr8k_classical.py --data ../shared/data/flickr8k
 
-The official 6,000 training images choose the settings and fit the model; the 1,000
-development images are ranked once. `itm evaluate` with the same settings gives the
+The official 6,000 training images choose the settings and fit the model; then the
+1,000 development images are ranked. What the grid offers was narrowed on 1,000
+training images held out, after a coarser grid had already been ranked on the
+development images. `itm evaluate` with the same settings gives the
 same numbers.
 """
 
