@@ -25,6 +25,7 @@ __all__ = [
     "PairTransformerMixin",
     "RetrievalScoreMixin",
     "matching_rows",
+    "mean_recall",
 ]
 
 # Six recalls of 100 %.
@@ -73,6 +74,11 @@ def matching_rows(pairs, y):
     return pairs[y == 1]
 
 
+def mean_recall(similarity, relevance):
+    """Mean of the recalls at 1, 5 and 10 over both directions, from 0 to 1."""
+    return rsum(relevance, similarity) / _LARGEST_RSUM
+
+
 class PairTransformerMixin(TransformerMixin):
     """Mixin for aligners: transformers of both views into one shared space.
 
@@ -107,21 +113,21 @@ class PairTransformerMixin(TransformerMixin):
         return self.transform_image(X), self.transform_text(y)
 
     def fit_transform(self, X, y=None):
-        """Fit, then project what was fitted on.
+        """Fit, then project the pairs, or the images if these are arrays.
 
         Parameters
         ----------
-        X : ImageTextPairs or array-like of shape (n_samples, n_image_features)
+        X : ImageTextPairs or {array-like, sparse matrix}
             As for `fit`.
-        y : array-like, default=None
+        y : {array-like, sparse matrix} of shape (n_pairs, n_text_features)
             As for `fit`.
 
         Returns
         -------
-        projected : ImageTextPairs or tuple of two ndarrays
-            As from `transform`.
+        projected : ImageTextPairs or ndarray
+            As from ``transform(X)``: one thing, which the next step can take.
         """
-        return self.fit(X, y).transform(X, y)
+        return self.fit(X, y).transform(X)
 
     def _check_fit(self, X, y, *, accept_sparse=False, dtype=_FLOATS, reset=True):
         """The matching pairs to fit on, as checked arrays of numbers."""
@@ -203,7 +209,7 @@ class RetrievalScoreMixin:
                 "out, or score `similarity` with the functions in itm_sklearn.metrics."
             )
         pairs = matching_rows(as_pairs(X), y)
-        return rsum(pairs.relevance(), self.similarity(pairs)) / _LARGEST_RSUM
+        return mean_recall(self.similarity(pairs), pairs.relevance())
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -13,11 +13,10 @@ from sklearn.preprocessing import normalize
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from itm_sklearn.alignment._network import NetworkAligner
-from itm_sklearn.metrics import rsum
+from itm_sklearn.base import mean_recall
 
 __all__ = ["ContrastiveAligner"]
 
-_LARGEST_RSUM = 600
 # Similarity from which the sigmoid loss calls a pair a match, to begin with.
 _FIRST_OFFSET = 0.4
 
@@ -265,7 +264,7 @@ class ContrastiveAligner(NetworkAligner):
             pairs.image_index,
             contrast.batch_loss,
             recipe,
-            held_out_loss=lambda rows: -_mean_recall(*contrast.similarity(rows)),
+            held_out_loss=lambda rows: -mean_recall(*contrast.similarity(rows)),
             optimizer_states=self._optimizer_states,
             seed=self._seed + self.n_iter_,
             n_threads=self._n_threads(recipe.batch_size),
@@ -285,7 +284,3 @@ class ContrastiveAligner(NetworkAligner):
 
     def _finish(self, output, view):
         return normalize(output)
-
-
-def _mean_recall(similarity, matches):
-    return rsum(matches, similarity) / _LARGEST_RSUM

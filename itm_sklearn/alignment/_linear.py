@@ -48,23 +48,6 @@ class LinearAligner(
         texts = self._check_text(y, accept_sparse="csr")
         return _project(texts, self.text_mean_, self._projections()[1])
 
-    def fit_transform(self, X, y=None):
-        """Fit, then project the pairs, or the images if these are arrays.
-
-        Parameters
-        ----------
-        X : ImageTextPairs or {array-like, sparse matrix}
-            As for `fit`.
-        y : {array-like, sparse matrix} of shape (n_pairs, n_text_features)
-            As for `fit`.
-
-        Returns
-        -------
-        projected : ImageTextPairs or ndarray
-            As from ``transform(X)``: one thing, which the next step can take.
-        """
-        return self.fit(X, y).transform(X)
-
     @property
     def _n_features_out(self):
         return self._projections()[0].shape[1]

@@ -105,23 +105,6 @@ class NetworkAligner(
         )
         return self._finish(view.pass_through(self.text_layers_), "text")
 
-    def fit_transform(self, X, y=None):
-        """Fit, then project the pairs, or the images if these are arrays.
-
-        Parameters
-        ----------
-        X : ImageTextPairs or {array-like, sparse matrix}
-            As for `fit`.
-        y : {array-like, sparse matrix} of shape (n_pairs, n_text_features)
-            As for `fit`.
-
-        Returns
-        -------
-        projected : ImageTextPairs or ndarray
-            As from ``transform(X)``: one thing, which the next step can take.
-        """
-        return self.fit(X, y).transform(X)
-
     def _sort(self, X, y, *, reset):
         """Checked pairs in the order that their content decides."""
         require("torch", extra="deep", caller=type(self).__name__)
