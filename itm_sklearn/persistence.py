@@ -171,6 +171,8 @@ def _manifest(model, content):
 
 def _checked_content(path):
     """The bytes of the model, if they are those that were saved."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file to load a model from.")
     data = path.read_bytes()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
