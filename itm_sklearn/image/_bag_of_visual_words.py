@@ -199,18 +199,23 @@ class BagOfVisualWords(DescriptorPooling):
         self.idf_ = np.log((1 + counts.shape[0]) / (1 + frequency)) + 1
 
     def _pool(self, rows):
-        return self._scale(self._count(rows))
+        if self.sparse_output:
+            return self._scale(self._count(rows))
+        return super()._pool(rows)
+
+    def _pool_batch(self, batch):
+        return self._scale(self._count_batch(batch))
 
     def _count(self, rows):
         """Sparse counts of all images, a batch of them in memory at a time."""
-        finder = WordFinder(self.words_)
-        parts = [self._count_batch(batch, finder) for batch in self._batches(rows)]
+        parts = [self._count_batch(batch) for batch in self._batches(rows)]
         if not parts:
             return sparse.csr_array((0, self._n_features_out), dtype=np.float32)
         return sparse.vstack(parts, format="csr")
 
-    def _count_batch(self, batch, finder):
+    def _count_batch(self, batch):
         batch.check_like(self.words_)
+        finder = WordFinder(self.words_)
         if self.assignment == "hard":
             labels = finder.labels(batch.descriptors)[:, None]
             weights = np.ones(labels.shape, dtype=np.float32)

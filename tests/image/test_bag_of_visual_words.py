@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -153,6 +154,20 @@ def test_the_sample_visits_no_more_images_than_it_needs():
     plain(n_samples=200).fit(rows)
     assert len(visited) == 4
     assert sorted(visited) != [0, 1, 2, 3]
+
+
+def test_a_stream_of_images_takes_little_more_memory_than_its_bags():
+    def compute(items):
+        values = np.random.default_rng(0).normal(size=(len(items) * 60, 1))
+        return LocalDescriptors(values.astype(np.float32), [60] * len(items))
+
+    rows = LazyRows(list(range(8000)), compute, batch_size=16)
+    bag = plain(60, n_samples=1000, max_iter=1).fit(rows)
+    tracemalloc.start()
+    bags = bag.transform(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * bags.nbytes
 
 
 def test_the_sample_takes_some_descriptors_of_many_images():
