@@ -34,15 +34,20 @@ def find_cnn_weights(model, weights, *, caller):
     return path
 
 
-def load_cnn(model, layer, path, digest, seed, crop, device, precision):
+def load_cnn(model, layer, path, digest, seed, crop, side, device, precision):
     """The network of `CNNEncoder`; the digest tells files of one path apart."""
-    spec = _pixel_spec(model, crop)
+    spec = _pixel_spec(model, crop, side)
     with seeded(seed):
         network = _build(model).eval()
     if path is not None:
         _load_state(network, read_state(path), path)
     example = torch.zeros(1, 3, *spec.size)
-    fold_batch_norms(network, example, keep=layer)
+    try:
+        fold_batch_norms(network, example, keep=layer)
+    except AssertionError as error:
+        raise ValueError(
+            f"{model!r} takes no pictures of size={side}: {error} Leave size=None."
+        ) from error
     network = UpToLayer(network, layer, example)
     network = PixelNetwork(network, spec, device, precision)
     log_choice(model, device, network.module.dtype)
@@ -82,16 +87,19 @@ def _build(model):
     return models.get_model(model, weights=None, **_TORCHVISION_OPTIONS.get(model, {}))
 
 
-def _pixel_spec(model, crop):
+def _pixel_spec(model, crop, side):
+    """What the model was trained on, or the same scaled to squares of `side`."""
     if model in lite.SIZES:
-        side = lite.SIZES[model][2]
-        size, resize, resample = (side, side), side + 32, _BICUBIC
+        size = (lite.SIZES[model][2],) * 2
+        resize, resample = size[0] + 32, _BICUBIC
         mean = std = (0.5,) * 3
     else:
         seen = _torchvision_weights(model, "CNNEncoder").transforms()
         size, resize = tuple(seen.crop_size * 2)[:2], seen.resize_size[0]
         mean, std = tuple(seen.mean), tuple(seen.std)
         resample = {"bilinear": 2, "bicubic": 3}[seen.interpolation.value]
+    if side is not None:
+        size, resize = (side, side), round(resize * side / size[0])
     return PixelSpec(size, resize if crop else None, mean, std, resample)
 
 

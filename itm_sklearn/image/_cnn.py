@@ -36,6 +36,10 @@ class CNNEncoder(NetworkImageEncoder):
     crop : bool, default=True
         Whether to cut out the middle, as for the benchmark; otherwise the whole
         image is squeezed into the square that the network takes.
+    size : int, default=None
+        Side of that square in pixels. None is what the network was trained on. Things
+        look larger in training, where random parts are cut out, so a somewhat larger
+        side often gives better features [1]_; time grows with its square.
     device : str, default=None
         "cpu", "cuda"... None takes the fastest that is present; the logger
         "itm_sklearn" says which.
@@ -61,6 +65,11 @@ class CNNEncoder(NetworkImageEncoder):
     correlations the square root of the pooled features, which are not negative, is
     often better: put ``FunctionTransformer(np.sqrt)`` behind the encoder.
 
+    References
+    ----------
+    .. [1] H. Touvron, A. Vedaldi, M. Douze, H. Jégou, "Fixing the train-test resolution
+       discrepancy", NeurIPS 2019, section 3.
+
     Examples
     --------
     >>> import numpy as np
@@ -70,6 +79,8 @@ class CNNEncoder(NetworkImageEncoder):
     (2, 1280)
     >>> CNNEncoder(weights=None, layer="grid").fit_transform(photos).shape
     (2, 7, 7, 1280)
+    >>> CNNEncoder(weights=None, layer="grid", size=288).fit_transform(photos).shape
+    (2, 9, 9, 1280)
     """
 
     _parameter_constraints: dict = {
@@ -78,6 +89,7 @@ class CNNEncoder(NetworkImageEncoder):
         "layer": [str],
         "weights": [str, PathLike, None],
         "crop": ["boolean"],
+        "size": [Interval(Integral, 32, None, closed="left"), None],
         "random_state": [Interval(Integral, 0, None, closed="left")],
     }
 
@@ -88,6 +100,7 @@ class CNNEncoder(NetworkImageEncoder):
         layer="pool",
         weights="auto",
         crop=True,
+        size=None,
         device=None,
         batch_size="auto",
         precision="auto",
@@ -99,6 +112,7 @@ class CNNEncoder(NetworkImageEncoder):
         self.layer = layer
         self.weights = weights
         self.crop = crop
+        self.size = size
         self.device = device
         self.batch_size = batch_size
         self.precision = precision
@@ -115,4 +129,4 @@ class CNNEncoder(NetworkImageEncoder):
         from itm_sklearn._torch._cnn import load_cnn
 
         what = (self.model, self.layer, self._weights(), self._digest())
-        return load_cnn, *what, self.random_state, self.crop
+        return load_cnn, *what, self.random_state, self.crop, self.size

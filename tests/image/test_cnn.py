@@ -104,6 +104,18 @@ def test_networks_of_torchvision_take_their_own_size(photos, torchvision):
     assert len(encoder.get_feature_names_out()) == 1024
 
 
+def test_a_larger_size_gives_more_regions_and_the_same_answers(photos, pretrained):
+    assert pretrained(layer="grid", size=288).transform(photos).shape == (2, 9, 9, 1280)
+    scores = pretrained(layer="logits", size=288).transform(photos)
+    assert scores.argmax(axis=1).tolist() == [698, 985]
+
+
+def test_a_size_that_a_network_cannot_take_is_refused(photos, torchvision):
+    encoder = CNNEncoder("vit_b_16", weights=None, size=256)
+    with pytest.raises(ValueError, match=r"'vit_b_16' takes no pictures of size=256"):
+        encoder.transform(photos)
+
+
 def test_an_unknown_network_is_answered_with_the_known_ones(photos, torchvision):
     with pytest.raises(
         ValueError, match=r"'resnet51'.*efficientnet_lite0.*list_models"
