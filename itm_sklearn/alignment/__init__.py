@@ -6,6 +6,7 @@ from itm_sklearn.alignment._deep_cca import DeepCCA
 from itm_sklearn.alignment._moments import PairMoments
 from itm_sklearn.alignment._procrustes import ProcrustesAligner
 from itm_sklearn.alignment._ridge_aligner import RidgeAligner
+from itm_sklearn.alignment._semantic import SemanticAligner
 
 __all__ = [
     "CCA",
@@ -14,4 +15,5 @@ __all__ = [
     "PairMoments",
     "ProcrustesAligner",
     "RidgeAligner",
+    "SemanticAligner",
 ]

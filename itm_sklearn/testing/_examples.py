@@ -58,6 +58,40 @@ def example_for(estimator):
     return Example("descriptors", descriptors())
 
 
+def fit(estimator, items):
+    """The estimator fitted on the items, and on labels if it needs them.
+
+    Examples
+    --------
+    >>> from itm_sklearn.alignment import SemanticAligner
+    >>> len(fit(SemanticAligner(), vector_pairs()).categories_)
+    6
+    """
+    return estimator.fit(items, labels_for(estimator, items))
+
+
+def labels_for(estimator, items):
+    """A category for each pair if the estimator needs it: one of eight, by content.
+
+    Aligners that take arrays have the texts for a target, and need no other.
+
+    Examples
+    --------
+    >>> from itm_sklearn.alignment import CCA, SemanticAligner
+    >>> labels_for(SemanticAligner(), vector_pairs())[:3]
+    array(['kind 6', 'kind 3', 'kind 3'], dtype='<U6')
+    >>> labels_for(CCA(), vector_pairs())
+    """
+    tags = get_tags(estimator)
+    if tags.input_tags.two_d_array or not tags.target_tags.required:
+        return None
+    if not isinstance(items, ImageTextPairs) or items.images is None:
+        return None
+    signs = items.images[:, :3] > 0
+    kinds = signs @ [4, 2, 1]
+    return np.array([f"kind {kind}" for kind in kinds[items.image_index]])
+
+
 def images():
     """Six pictures of 48 by 48 pixels, rough enough for keypoints."""
     rng = np.random.default_rng(0)
