@@ -4,7 +4,7 @@
 of them counts. What fuses vectors instead of scores is in `itm_sklearn.fusion`.
 """
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import _fit_context
@@ -16,7 +16,6 @@ from itm_sklearn._batching import batch_slices
 from itm_sklearn.base import matching_rows
 from itm_sklearn.matching._calibration import CalibratedMatcherMixin, check_labels
 from itm_sklearn.matching._named_matchers import NamedMatchers
-from itm_sklearn.matching._negatives import sample_mismatches
 from itm_sklearn.matching._score_scales import (
     all_scores,
     draw_gallery,
@@ -59,9 +58,13 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
     n_negatives : int, default=1
         Mismatches sampled for each pair to learn probabilities from. Ignored if
         labels are given.
-    threshold : "balanced" or float, default="balanced"
-        The lowest score that `predict` calls a match. "balanced" takes the one
-        with the best balanced accuracy on the training pairs.
+    calibration : {"sigmoid", "isotonic"}, default="sigmoid"
+        How a score becomes a probability: by a sigmoid, or by whatever rising
+        steps fit best, which takes a few thousand pairs to learn.
+    threshold : str, callable or float, default="balanced_accuracy"
+        The lowest score that `predict` calls a match: the one that does best on the
+        training pairs by the scorer of that name, such as "f1" or "accuracy", or by a
+        scorer as `sklearn.metrics.make_scorer` makes it. Or a number.
     n_jobs : int, default=None
         How many matchers are fitted at once.
     random_state : int, RandomState instance or None, default=None
@@ -78,8 +81,8 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
         Mean and deviation of each matcher's scores of mismatches.
     threshold_ : float
         The lowest score that is called a match.
-    slope_, intercept_ : float
-        The probability of a match is ``1 / (1 + exp(-slope_ * score - intercept_))``.
+    calibrator_ : LogisticRegression or IsotonicRegression
+        Makes probabilities of scores.
     classes_ : ndarray of shape (2,)
         0 for a mismatch, 1 for a match.
 
@@ -114,6 +117,7 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
     """
 
     _parameter_constraints: dict = {
+        **CalibratedMatcherMixin._parameter_constraints,
         "estimators": [list],
         "weights": [
             StrOptions({"average", "learned", "reciprocal_rank"}),
@@ -121,7 +125,6 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
         ],
         "cv": [Interval(Integral, 2, None, closed="left")],
         "n_negatives": [Interval(Integral, 1, None, closed="left")],
-        "threshold": [StrOptions({"balanced"}), Real],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -133,7 +136,8 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
         weights="average",
         cv=3,
         n_negatives=1,
-        threshold="balanced",
+        calibration="sigmoid",
+        threshold="balanced_accuracy",
         n_jobs=None,
         random_state=None,
     ):
@@ -141,6 +145,7 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
         self.weights = weights
         self.cv = cv
         self.n_negatives = n_negatives
+        self.calibration = calibration
         self.threshold = threshold
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -204,14 +209,7 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
         if labels is not None:
             self._learn_from_scores(self.decision_function(pairs), labels)
             return
-        gallery = draw_gallery(pairs, random_state)
-        rows, images = sample_mismatches(
-            gallery, self.n_negatives, random_state=random_state
-        )
-        fused = self.similarity(gallery)
-        own = fused[np.arange(len(gallery)), gallery.image_index]
-        scores = np.concatenate([own, fused[rows, images]])
-        self._learn_from_scores(scores, np.repeat([1, 0], [len(own), len(rows)]))
+        self._learn_from_matches(draw_gallery(pairs, random_state), random_state)
 
     def similarity(self, X):
         """Score every text against every image.

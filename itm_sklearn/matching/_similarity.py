@@ -1,11 +1,11 @@
 """Match by cosine similarity in a shared space: the last step of a Pipeline."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.preprocessing import normalize
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from itm_sklearn.matching._calibration import CalibratedMatcherMixin, check_labels
@@ -27,9 +27,13 @@ class SimilarityMatcher(CalibratedMatcherMixin, BaseEstimator):
     ----------
     n_negatives : int, default=1
         Mismatches sampled for each pair in `fit`. Ignored if labels are given.
-    threshold : "balanced" or float, default="balanced"
-        The lowest score that `predict` calls a match. "balanced" takes the one
-        with the best balanced accuracy on the training pairs.
+    calibration : {"sigmoid", "isotonic"}, default="sigmoid"
+        How a score becomes a probability: by a sigmoid [1]_, or by whatever rising
+        steps fit best, which takes a few thousand pairs to learn.
+    threshold : str, callable or float, default="balanced_accuracy"
+        The lowest score that `predict` calls a match: the one that does best on the
+        training pairs by the scorer of that name, such as "f1" or "accuracy", or by a
+        scorer as `sklearn.metrics.make_scorer` makes it. Or a number.
     random_state : int, RandomState instance or None, default=None
         Draws the mismatches. Pass an int for the same model in every fit.
 
@@ -37,9 +41,8 @@ class SimilarityMatcher(CalibratedMatcherMixin, BaseEstimator):
     ----------
     threshold_ : float
         The lowest score that is called a match.
-    slope_, intercept_ : float
-        The probability of a match is ``1 / (1 + exp(-slope_ * score - intercept_))``
-        [1]_.
+    calibrator_ : LogisticRegression or IsotonicRegression
+        Makes probabilities of scores.
     classes_ : ndarray of shape (2,)
         0 for a mismatch, 1 for a match.
 
@@ -47,7 +50,7 @@ class SimilarityMatcher(CalibratedMatcherMixin, BaseEstimator):
     -----
     A step that was fitted on the same pairs makes them look more alike than new
     pairs will, so the probabilities are too sure of themselves where the aligner
-    overfits.
+    overfits. A frozen aligner in front and images that it was not fitted on cure that.
 
     References
     ----------
@@ -70,16 +73,24 @@ class SimilarityMatcher(CalibratedMatcherMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
+        **CalibratedMatcherMixin._parameter_constraints,
         "n_negatives": [Interval(Integral, 1, None, closed="left")],
-        "threshold": [StrOptions({"balanced"}), Interval(Real, -1, 1, closed="both")],
         "random_state": ["random_state"],
     }
 
     # So that an evaluation can rank the vectors themselves, block by block.
     similarity_is_cosine = True
 
-    def __init__(self, n_negatives=1, *, threshold="balanced", random_state=None):
+    def __init__(
+        self,
+        n_negatives=1,
+        *,
+        calibration="sigmoid",
+        threshold="balanced_accuracy",
+        random_state=None,
+    ):
         self.n_negatives = n_negatives
+        self.calibration = calibration
         self.threshold = threshold
         self.random_state = random_state
 
@@ -117,7 +128,7 @@ class SimilarityMatcher(CalibratedMatcherMixin, BaseEstimator):
             scores = np.concatenate([scores, mismatches])
         else:
             labels = check_labels(y, scores)
-        self._learn_from_scores(scores, labels)
+        self._learn_from_scores(scores, labels, is_sampled=y is None)
         return self
 
     def similarity(self, X):

@@ -75,7 +75,7 @@ def test_a_given_threshold_is_kept(pairs):
 def test_one_random_state_gives_one_model(pairs):
     first, second = (SimilarityMatcher(random_state=3).fit(pairs) for _ in range(2))
     assert first.threshold_ == second.threshold_
-    assert first.slope_ == second.slope_
+    assert first.calibrator_.coef_ == second.calibrator_.coef_
 
 
 def test_score_is_the_mean_of_six_recalls_done_by_hand():
