@@ -6,16 +6,18 @@ frozen encoders look into it through `FrozenEncoderMixin` in `base.py`.
 
 import hashlib
 import io
+import re
 import sqlite3
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
 from itm_sklearn._batching import batch_slices
 
-__all__ = ["FeatureCache", "active_cache", "digest", "use_cache"]
+__all__ = ["FeatureCache", "active_cache", "digest", "read_size", "use_cache"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS items (
@@ -36,6 +38,8 @@ DELETE FROM items WHERE age <= (
 """
 # SQLite takes this many parameters in one statement.
 _KEYS_AT_ONCE = 500
+# Each stands for 1,000 times the one before, or 1,024 times with an i behind it.
+_PREFIXES = ("", "K", "M", "G", "T")
 _ACTIVE = ContextVar("active_cache", default=None)
 
 
@@ -64,20 +68,21 @@ class FeatureCache:
     ----------
     directory : str or Path
         Made if it is not there.
-    max_bytes : int, default=8 GiB
-        When the entries outgrow this, the oldest are dropped.
+    max_bytes : int
+        When the entries outgrow this, the oldest are dropped. The file does not
+        shrink: its empty pages are filled again.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as directory:
-    ...     cache = FeatureCache(directory)
+    ...     cache = FeatureCache(directory, max_bytes=10**6)
     ...     cache.put_many({b"key": (np.arange(3),)})
     ...     cache.get_many([b"key", b"other"])
     {b'key': (array([0, 1, 2]),)}
     """
 
-    def __init__(self, directory, *, max_bytes=8 * 2**30):
+    def __init__(self, directory, *, max_bytes):
         self.path = Path(directory) / "features.sqlite"
         self.max_bytes = max_bytes
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,18 +137,39 @@ def _unpack(value):
     return tuple(arrays)
 
 
+def read_size(size):
+    """Bytes for a number of them or a text such as "500MB" or "8GiB".
+
+    Examples
+    --------
+    >>> read_size("1.5 KiB"), read_size("2GB"), read_size(10)
+    (1536, 2000000000, 10)
+    """
+    if isinstance(size, Integral) and size > 0:
+        return int(size)
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)(i?)B", str(size))
+    if not found or not float(found[1]):
+        raise ValueError(
+            f"memory_size={size!r} is no size. Give a positive number of bytes, or a "
+            'number with its unit, such as "500MB" or "8GiB".'
+        )
+    number, prefix, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** _PREFIXES.index(prefix))
+
+
 def active_cache():
     """The cache that frozen encoders use at present, or None."""
     return _ACTIVE.get()
 
 
 @contextmanager
-def use_cache(directory):
+def use_cache(directory, size):
     """Let frozen encoders look into the cache in `directory`; None changes nothing."""
+    max_bytes = read_size(size)
     if directory is None:
         yield
         return
-    token = _ACTIVE.set(FeatureCache(directory))
+    token = _ACTIVE.set(FeatureCache(directory, max_bytes=max_bytes))
     try:
         yield
     finally:

@@ -31,6 +31,10 @@ class DualEncoder(TransformerMixin, BaseEstimator):
         descriptors and pretrained networks, keep the code of each item. It is
         found again by the content of the item and the encoder's parameters, so
         that folds, grid points and later runs encode no item twice.
+    memory_size : int or str, default="8GiB"
+        How much `memory` holds, in bytes or with a unit ("500MB", "20GiB"). Beyond
+        that the oldest codes are dropped, and made again when they are needed: give
+        it room for all items. 500 keypoints of `SIFT` take 265 kB an image.
 
     Attributes
     ----------
@@ -54,10 +58,11 @@ class DualEncoder(TransformerMixin, BaseEstimator):
     ImageTextPairs(3 pairs; 2 images of float64 × 2; 3 texts of int64 × 2)
     """
 
-    def __init__(self, image=None, text=None, *, memory=None):
+    def __init__(self, image=None, text=None, *, memory=None, memory_size="8GiB"):
         self.image = image
         self.text = text
         self.memory = memory
+        self.memory_size = memory_size
 
     def fit(self, X, y=None):
         """Fit each encoder on its view.
@@ -96,7 +101,7 @@ class DualEncoder(TransformerMixin, BaseEstimator):
         self._check_views_are_there(pairs)
         self.image_encoder_ = _as_transformer(self.image)
         self.text_encoder_ = _as_transformer(self.text)
-        with use_cache(self.memory):
+        with use_cache(self.memory, self.memory_size):
             return pairs.map(
                 image=_method(self.image_encoder_, "fit_transform"),
                 text=_method(self.text_encoder_, "fit_transform"),
@@ -117,7 +122,7 @@ class DualEncoder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         pairs = as_pairs(X)
-        with use_cache(self.memory):
+        with use_cache(self.memory, self.memory_size):
             return pairs.map(
                 image=_method(self.image_encoder_, "transform"),
                 text=_method(self.text_encoder_, "transform"),

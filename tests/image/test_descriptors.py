@@ -154,7 +154,7 @@ def test_a_pipeline_with_tables_as_output_still_gets_lazy_rows(encoder, images):
 @every_encoder
 def test_the_cache_gives_back_what_was_put_in(encoder, images, tmp_path, monkeypatch):
     expected = described(encoder, images)
-    with use_cache(tmp_path):
+    with use_cache(tmp_path, "1GiB"):
         described(encoder, images[:2])
         described(encoder, images[2:])
         monkeypatch.setattr(type(encoder), "_describe", pytest.fail)
@@ -165,7 +165,7 @@ def test_the_cache_gives_back_what_was_put_in(encoder, images, tmp_path, monkeyp
 
 
 def test_other_parameters_find_nothing_in_the_cache(images, tmp_path):
-    with use_cache(tmp_path):
+    with use_cache(tmp_path, "1GiB"):
         described(SIFT(), images)
         plain = described(SIFT(root=False), images)
     np.testing.assert_array_equal(

@@ -51,7 +51,7 @@ def test_batches_and_threads_change_nothing(encoder, images):
 @every_encoder
 def test_the_cache_gives_back_what_was_put_in(encoder, images, tmp_path, monkeypatch):
     expected = encoder.transform(images)
-    with use_cache(tmp_path):
+    with use_cache(tmp_path, "1GiB"):
         encoder.transform(images[:2])
         encoder.transform(images[1:])
         monkeypatch.setattr(type(encoder), "_describe", pytest.fail)
