@@ -112,13 +112,17 @@ def check_relevance(y_true, y_score):
 
 
 def rank_relevant(y_true, y_score, *, axes=(0,), first_only=False, best_case=False):
-    """`RelevantRanks` along each axis of a matrix: 0 for row queries, 1 for columns."""
+    """`RelevantRanks` along each axis of a matrix: 0 for row queries, 1 for columns.
+
+    Of two matrices in one array the first is for rows and the second for columns.
+    """
+    modes = {"first_only": first_only, "best_case": best_case}
+    if np.ndim(y_score) == 3:
+        return [rank_relevant(y_true, y_score[a], axes=(a,), **modes)[0] for a in axes]
     relevance, y_score = check_relevance(y_true, y_score)
     # Tiles are read along the memory, whichever way the matrix lies.
     if abs(y_score.strides[0]) < abs(y_score.strides[1]):
         relevance, y_score = relevance.T.tocsr(), y_score.T
         axes = [1 - axis for axis in axes]
     blocks = [(slice(0, len(y_score)), y_score)]
-    return ranks_from_blocks(
-        blocks, relevance, axes=axes, first_only=first_only, best_case=best_case
-    )
+    return ranks_from_blocks(blocks, relevance, axes=axes, **modes)

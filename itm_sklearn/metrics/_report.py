@@ -61,8 +61,9 @@ def retrieval_report(similarity, pairs, *, ks=(1, 5, 10)):
 
     Parameters
     ----------
-    similarity : array-like of shape (n_texts, n_images)
-        Similarity of each text and image; the highest ranks first.
+    similarity : array-like of shape (n_texts, n_images) or (2, n_texts, n_images)
+        Similarity of each text and image; the highest ranks first. Of two matrices
+        texts rank images by the first, and images rank texts by the second.
     pairs : ImageTextPairs, DataFrame or {array-like, sparse matrix}
         The pairs the similarity belongs to, or their relevance of shape
         (n_texts, n_images), nonzero where the image is relevant to the text.

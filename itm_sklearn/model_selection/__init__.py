@@ -15,6 +15,7 @@ from itm_sklearn.model_selection._split import (
     ImageShuffleSplit,
     train_test_split_pairs,
 )
+from itm_sklearn.model_selection._transductive import is_transductive
 
 __all__ = [
     "ImageKFold",
@@ -26,6 +27,7 @@ __all__ = [
     "compare_retrieval",
     "embed_pairs",
     "evaluate_retrieval",
+    "is_transductive",
     "pair_similarity",
     "retrieval_scoring",
     "train_test_split_pairs",

@@ -27,6 +27,7 @@ from itm_sklearn.model_selection._resampling import (
     random_swaps,
     weigh_all,
 )
+from itm_sklearn.model_selection._transductive import is_transductive
 from itm_sklearn.pairs import as_pairs
 
 __all__ = ["RetrievalComparison", "compare_retrieval"]
@@ -209,12 +210,15 @@ def compare_retrieval(
     resampled = bootstrap(totals, n_images, n_bootstrap, seed)
     evaluations = [
         summarise(
-            *model,
+            *parts,
+            transductive=is_transductive(model),
             confidence_level=confidence_level,
             relevance="pair" if categories is None else "category",
             seed=seed,
         )
-        for model in zip(judged, totals, [n_images] * 2, resampled, strict=True)
+        for model, *parts in zip(
+            (a, b), judged, totals, [n_images] * 2, resampled, strict=True
+        )
     ]
     found, p_values = _permute(totals, n_images, n_permutations, seed)
     keys = metric_keys(totals[0])

@@ -41,7 +41,7 @@ def embed_pairs(estimator, pairs):
     pairs = as_pairs(pairs)
     if hasattr(estimator, "best_estimator_"):
         return embed_pairs(estimator.best_estimator_, pairs)
-    if isinstance(estimator, Pipeline) and hasattr(estimator[-1], "similarity"):
+    if isinstance(estimator, Pipeline) and _only_compares(estimator[-1]):
         return estimator[:-1].transform(pairs) if len(estimator) > 1 else pairs
     if hasattr(estimator, "transform"):
         return estimator.transform(pairs)
@@ -52,3 +52,8 @@ def embed_pairs(estimator, pairs):
         f"{type(estimator).__name__} has neither transform nor similarity. End a "
         "Pipeline with SimilarityMatcher() or an aligner such as CCA()."
     )
+
+
+def _only_compares(step):
+    """Whether the step takes vectors as they are, and makes none itself."""
+    return hasattr(step, "similarity") and not hasattr(step, "transform")

@@ -23,6 +23,7 @@ from itm_sklearn.model_selection._resampling import (
     resampled_weights,
     weigh_all,
 )
+from itm_sklearn.model_selection._transductive import is_transductive
 from itm_sklearn.pairs import as_pairs
 
 __all__ = ["evaluate_retrieval"]
@@ -46,7 +47,8 @@ def evaluate_retrieval(
     ----------
     model : estimator or ndarray of shape (n_texts, n_images)
         A fitted matcher, aligner or retriever, or a Pipeline or search over one; or
-        a ready similarity.
+        a ready similarity, also of shape (2, n_texts, n_images) with a matrix for
+        each direction.
     pairs : ImageTextPairs, DataFrame or Hugging Face dataset
         Pairs that the model has not seen.
     ks : sequence of int, default=(1, 5, 10)
@@ -137,6 +139,7 @@ def evaluate_retrieval(
         confidence_level=confidence_level,
         relevance="pair" if categories is None else "category",
         seed=settings["seed"],
+        transductive=is_transductive(model),
     )
 
 
@@ -186,7 +189,15 @@ def bootstrap(totals, n_images, n_bootstrap, seed):
 
 
 def summarise(
-    judged, totals, n_images, resampled, *, confidence_level, relevance, seed
+    judged,
+    totals,
+    n_images,
+    resampled,
+    *,
+    confidence_level,
+    relevance,
+    seed,
+    transductive,
 ):
     """The evaluation of one model from its queries and resampled metrics."""
     values = metrics_of(totals, weigh_all(totals, np.ones((1, n_images))))[0]
@@ -202,6 +213,7 @@ def summarise(
         intervals=nest(zip(keys, limits(resampled, confidence_level), strict=True)),
         tie_rate={way: float(np.mean(each.tied)) for way, each in judged.items()},
         relevance=relevance,
+        transductive=transductive,
         n_images=n_images,
         n_galleries=len(next(iter(judged.values())).gallery_sizes),
         n_bootstrap=len(resampled),

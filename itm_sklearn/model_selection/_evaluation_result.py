@@ -25,6 +25,9 @@ class RetrievalEvaluation:
         and so against the model.
     relevance : {"pair", "category"}
         What made an item relevant to a query.
+    transductive : bool
+        Whether the model says that a score depends on the other queries. Its numbers
+        are then not those of a search that answers one query at a time.
     n_images : int
         How many images were resampled.
     n_galleries : int
@@ -56,6 +59,7 @@ class RetrievalEvaluation:
     intervals: dict
     tie_rate: dict
     relevance: str
+    transductive: bool
     n_images: int
     n_galleries: int
     n_bootstrap: int
@@ -100,9 +104,10 @@ class RetrievalEvaluation:
 
     def _heading(self):
         yield (
-            f"RetrievalEvaluation by {self.relevance}, {self.n_images} images, "
-            f"{100 * self.confidence_level:g} % intervals of {self.n_bootstrap} "
-            f"resamples, random_state={self.random_state}"
+            f"RetrievalEvaluation by {self.relevance}, {self._mode()}"
+            f"{self.n_images} images, {100 * self.confidence_level:g} % intervals of "
+            f"{self.n_bootstrap} resamples, "
+            f"random_state={self.random_state}"
         )
         for way, tie_rate in self.tie_rate.items():
             found = self.report[way]
@@ -110,6 +115,9 @@ class RetrievalEvaluation:
                 f"{way}: {found['n_queries']} queries, each ranks "
                 f"{found['gallery_size']:g} items, {100 * tie_rate:.1f} % tied"
             )
+
+    def _mode(self):
+        return "transductive, " if self.transductive else ""
 
     def _keys(self):
         return nested_keys(self.intervals)

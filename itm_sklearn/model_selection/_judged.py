@@ -15,7 +15,10 @@ from itm_sklearn.metrics._ranking import rank_relevant
 from itm_sklearn.metrics._report import values_by_query
 from itm_sklearn.model_selection._embedding import embed_pairs
 from itm_sklearn.model_selection._galleries import draw_galleries
-from itm_sklearn.model_selection._similarity import pair_similarity
+from itm_sklearn.model_selection._similarity import (
+    check_similarity_shape,
+    pair_similarity,
+)
 
 DIRECTIONS = ("text_to_image", "image_to_text")
 
@@ -70,14 +73,14 @@ def _galleries(pairs, gallery_size, seed):
 
 
 class _Matrix(NamedTuple):
-    """Similarities that are held."""
+    """Similarities that are held; one matrix, or one for each direction."""
 
     similarity: np.ndarray
 
     def rank(self, rows, images, relevance, axes):
         similarity = self.similarity
         if rows is not None:
-            similarity = similarity[np.ix_(rows, images)]
+            similarity = similarity[..., rows[:, np.newaxis], images]
         ranks = rank_relevant(relevance, similarity, axes=axes)
         modes = {"first_only": True, "best_case": True}
         return ranks, rank_relevant(relevance, similarity, axes=axes, **modes)
@@ -97,12 +100,7 @@ class _Vectors(NamedTuple):
 
 def _scores_of(model, pairs):
     if isinstance(model, np.ndarray):
-        expected = (len(pairs), pairs.n_images)
-        if model.shape != expected:
-            raise ValueError(
-                f"The similarity has the shape {model.shape}, but {pairs!r} need "
-                f"{expected}: a row for each text, a column for each image."
-            )
+        check_similarity_shape(model, pairs)
         return _Matrix(model)
     if compares_by_cosine(model):
         vectors = embed_pairs(model, pairs)

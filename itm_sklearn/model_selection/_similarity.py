@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from itm_sklearn.pairs import ImageTextPairs, as_pairs
 
-__all__ = ["pair_similarity"]
+__all__ = ["check_similarity_shape", "pair_similarity"]
 
 
 def pair_similarity(estimator, pairs):
@@ -28,9 +28,10 @@ def pair_similarity(estimator, pairs):
 
     Returns
     -------
-    similarity : array of shape (n_texts, n_images)
+    similarity : array of shape (n_texts, n_images) or (2, n_texts, n_images)
         A row for each pair and a column for each distinct image; the more alike
-        the larger.
+        the larger. Two of them where texts rank images by one and images rank texts
+        by the other.
 
     Raises
     ------
@@ -53,14 +54,18 @@ def pair_similarity(estimator, pairs):
     pairs = as_pairs(pairs)
     pairs.require_both_views()
     similarity = _similarity(estimator, pairs)
-    expected = (len(pairs), pairs.n_images)
-    if similarity.shape != expected:
-        raise ValueError(
-            f"The similarity by {type(estimator).__name__} has the shape "
-            f"{similarity.shape}, but {pairs!r} need {expected}: a row for each text, "
-            "a column for each image."
-        )
+    check_similarity_shape(similarity, pairs, f" by {type(estimator).__name__}")
     return similarity
+
+
+def check_similarity_shape(similarity, pairs, origin=""):
+    """Raise a ValueError unless it is a matrix of the pairs, or one a direction."""
+    expected = (len(pairs), pairs.n_images)
+    if similarity.shape not in (expected, (2, *expected)):
+        raise ValueError(
+            f"The similarity{origin} has the shape {similarity.shape}, but {pairs!r} "
+            f"need {expected}: a row for each text, a column for each image."
+        )
 
 
 def _similarity(estimator, pairs):

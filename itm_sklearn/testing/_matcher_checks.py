@@ -11,9 +11,10 @@ from itm_sklearn.testing._encoder_checks import needs
 
 
 def check_similarity_has_a_row_a_text_and_a_column_an_image(estimator, example):
-    """Its shape is that of the relevance."""
+    """Its shape is that of the relevance, once or for each direction."""
     similarity = estimator.fit(example.items).similarity(example.items)
-    assert similarity.shape == example.items.relevance().shape
+    shape = example.items.relevance().shape
+    assert similarity.shape in (shape, (2, *shape))
     assert np.isfinite(similarity).all()
 
 

@@ -111,3 +111,13 @@ def test_ks_that_are_no_numbers_of_results_are_refused(ks, error, message):
         rsum(np.eye(2), np.eye(2), ks=ks)
     with pytest.raises(error, match=message):
         retrieval_report(np.eye(2), np.eye(2), ks=ks)
+
+
+def test_of_two_matrices_each_direction_takes_its_own():
+    """The first ranks images, the second ranks texts."""
+    relevance = np.eye(3)
+    both = np.stack([np.eye(3), -np.eye(3)])
+    report = retrieval_report(both, relevance, ks=(1,))
+    assert report["text_to_image"]["recall@1"] == 1.0
+    assert report["image_to_text"]["recall@1"] == 0.0
+    assert rsum(relevance, both, ks=(1,)) == report["rsum"] == 100.0
