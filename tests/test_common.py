@@ -19,6 +19,7 @@ ARGUMENTS = {
     "DeepCCA": {"n_components": 4, "hidden_layer_sizes": (16,), "max_iter": 10},
     "FisherVector": {"n_words": 2, "descriptor_size": 4},
     "NeuralFusion": {"n_components": 8, "max_iter": 5},
+    "Reranker": {"first_stage": SimilarityMatcher(), "matcher": SimilarityMatcher()},
     "ScoreFusion": {"estimators": [("one", SimilarityMatcher())]},
     "VLAD": {"n_words": 3},
     "WeightedFusion": {"weights": (1, 2)},

@@ -1,82 +1,25 @@
-"""Search a gallery of images by text, or of texts by image."""
+"""Search a gallery of images and texts by either view, or by both together.
 
-from dataclasses import dataclass
-from typing import Any
+`_search.py` turns queries into lists of items; the vectors behind them are searched
+by an index, `ExactIndex` for one.
+"""
 
-import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import normalize
 from sklearn.utils.validation import check_is_fitted
 
-from itm_sklearn._batching import take_rows
 from itm_sklearn.base import RetrievalScoreMixin
 from itm_sklearn.model_selection import embed_pairs, pair_similarity
-from itm_sklearn.pairs import ImageTextPairs, as_pairs
+from itm_sklearn.pairs import as_pairs
 from itm_sklearn.retrieval._exact_index import ExactIndex
+from itm_sklearn.retrieval._gallery import join_pairs, split_metadata
+from itm_sklearn.retrieval._search import SearchMixin, is_fitted
+
+__all__ = ["CrossModalRetriever"]
 
 
-@dataclass(frozen=True)
-class RetrievalResult:
-    """Ranked lists, one a query; the best item comes first.
-
-    Attributes
-    ----------
-    queries : list or array of n_queries items
-        What was asked for.
-    items : list of n_queries lists
-        The found items of the gallery, as they were given to it.
-    indices : ndarray of int of shape (n_queries, n_neighbors)
-        Their places: numbers of images, or rows of texts, of the gallery.
-    scores : ndarray of shape (n_queries, n_neighbors)
-        Cosine similarities, between -1 and 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> result = RetrievalResult(
-    ...     queries=["a dog"],
-    ...     items=[["dog.jpg", "fox.jpg"]],
-    ...     indices=np.array([[3, 1]]),
-    ...     scores=np.array([[0.9, 0.4]]),
-    ... )
-    >>> result.to_frame()
-       query  rank     item  index  score
-    0  a dog     1  dog.jpg      3    0.9
-    1  a dog     2  fox.jpg      1    0.4
-    """
-
-    queries: Any
-    items: list
-    indices: np.ndarray
-    scores: np.ndarray
-
-    def to_frame(self):
-        """The lists as one pandas DataFrame, a row for each found item.
-
-        Returns
-        -------
-        frame : pandas.DataFrame
-            Columns query, rank (from 1), item, index and score.
-        """
-        import pandas as pd
-
-        rows = [
-            (query, rank, item, index, score)
-            for query, items, indices, scores in zip(
-                self.queries, self.items, self.indices, self.scores, strict=True
-            )
-            for rank, (item, index, score) in enumerate(
-                zip(items, indices, scores, strict=True), start=1
-            )
-        ]
-        return pd.DataFrame(rows, columns=["query", "rank", "item", "index", "score"])
-
-    def __len__(self):
-        return len(self.items)
-
-
-class CrossModalRetriever(RetrievalScoreMixin, BaseEstimator):
-    """Find the images that fit a text, and the texts that fit an image.
+class CrossModalRetriever(SearchMixin, RetrievalScoreMixin, BaseEstimator):
+    """Find images and texts that fit a text, an image, or both together.
 
     Parameters
     ----------
@@ -111,13 +54,19 @@ class CrossModalRetriever(RetrievalScoreMixin, BaseEstimator):
     array([[0]])
     >>> retriever.retrieve_texts([[0.0, 1.0]], n_neighbors=1).items
     [['a cat runs']]
+
+    An image together with a text asks for images that are like both:
+
+    >>> query = ImageTextPairs([[1.0, 0.0]], ["a cat"])
+    >>> retriever.retrieve_images(query, 2, text_weight=0.9).indices
+    array([[1, 0]])
     """
 
     def __init__(self, model, *, index=None):
         self.model = model
         self.index = index
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, *, metadata=None):
         """Fill the indexes with a gallery, and fit the model first if need be.
 
         Parameters
@@ -126,6 +75,9 @@ class CrossModalRetriever(RetrievalScoreMixin, BaseEstimator):
             The gallery. A fitted model takes one of a single view, too.
         y : array-like of shape (n_pairs,), default=None
             Handed to the model's `fit`.
+        metadata : DataFrame or dict of columns, default=None
+            A row for each pair, for indexes that filter by ``where``. An image has
+            the row of its first pair.
 
         Returns
         -------
@@ -133,71 +85,77 @@ class CrossModalRetriever(RetrievalScoreMixin, BaseEstimator):
             Ready to search.
         """
         self.gallery_ = as_pairs(X)
-        if _is_fitted(self.model):
+        if is_fitted(self.model):
             self.model_ = self.model
         else:
             self.model_ = clone(self.model).fit(self.gallery_, y)
         vectors = embed_pairs(self.model_, self.gallery_)
-        self.image_index_ = self._fill_index(vectors.images)
-        self.text_index_ = self._fill_index(vectors.texts)
+        of_images, of_texts = split_metadata(metadata, self.gallery_)
+        self.image_index_ = self._fill_index(vectors.images, of_images)
+        self.text_index_ = self._fill_index(vectors.texts, of_texts)
         return self
 
-    def _fill_index(self, vectors):
+    def _fill_index(self, vectors, metadata):
         if vectors is None:
             return None
         index = ExactIndex() if self.index is None else clone(self.index)
-        return index.fit(vectors)
+        return index.fit(vectors, **metadata)
 
-    def retrieve_images(self, texts, n_neighbors=5):
-        """Find the images of the gallery that fit each text best.
-
-        Parameters
-        ----------
-        texts : list of str
-            The queries.
-        n_neighbors : int, default=5
-            How many images each query gets.
-
-        Returns
-        -------
-        result : RetrievalResult
-            The images, the best first.
-        """
-        query = ImageTextPairs(texts=texts)
-        return self._retrieve(query, texts, self.gallery_.images, n_neighbors)
-
-    def retrieve_texts(self, images, n_neighbors=5):
-        """Find the texts of the gallery that fit each image best.
+    def add(self, X, *, metadata=None):
+        """Put more pairs into the gallery; nothing is learned from them.
 
         Parameters
         ----------
-        images : list or array of images
-            The queries, as the model's image encoder takes them.
-        n_neighbors : int, default=5
-            How many texts each query gets.
+        X : ImageTextPairs or DataFrame
+            With the views of the gallery. Its images get numbers, and its texts
+            rows, behind those that are there.
+        metadata : DataFrame or dict of columns, default=None
+            As in `fit`.
 
         Returns
         -------
-        result : RetrievalResult
-            The texts, the best first.
+        self : CrossModalRetriever
+            Ready to search both.
+
+        Raises
+        ------
+        TypeError
+            If the index takes nothing more once it is filled.
         """
-        query = ImageTextPairs(images=images)
-        return self._retrieve(query, images, self.gallery_.texts, n_neighbors)
+        check_is_fitted(self)
+        pairs = as_pairs(X)
+        gallery = join_pairs(self.gallery_, pairs)
+        vectors = embed_pairs(self.model_, pairs)
+        of_images, of_texts = split_metadata(metadata, pairs)
+        filled = [
+            (self.image_index_, vectors.images, of_images),
+            (self.text_index_, vectors.texts, of_texts),
+        ]
+        filled = [each for each in filled if each[0] is not None]
+        for index, _, _ in filled:
+            _require_add(index)
+        for index, new, options in filled:
+            index.add(new, **options)
+        self.gallery_ = gallery
+        return self
 
-    def _retrieve(self, query, queries, gallery, n_neighbors):
-        distances, indices = self.kneighbors(query, n_neighbors)
-        items = [list(take_rows(gallery, row)) for row in indices]
-        return RetrievalResult(queries, items, indices, 1 - distances)
-
-    def kneighbors(self, X, n_neighbors=5):
+    def kneighbors(self, X, n_neighbors=5, *, target=None, text_weight=0.5, where=None):
         """Find the items of the gallery that are nearest to each query.
 
         Parameters
         ----------
         X : ImageTextPairs or DataFrame
-            Queries of one view; the other one is searched.
+            The queries. In a query of both views the image and the text of a row
+            are asked for together.
         n_neighbors : int, default=5
             How many items each query gets.
+        target : {"images", "texts"}, default=None
+            What is searched. None means the view that the query lacks.
+        text_weight : float, default=0.5
+            In a query of both views, how much the text counts, from 0 to 1; the
+            image counts for the rest. Both vectors have length one before.
+        where : str, default=None
+            A condition on the metadata of what is found, as the index takes it.
 
         Returns
         -------
@@ -209,27 +167,15 @@ class CrossModalRetriever(RetrievalScoreMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the query has both views, or the gallery lacks the one to search.
+            If the query has both views and there is no target, or the gallery lacks
+            what is to be searched.
         """
-        check_is_fitted(self)
-        vectors = embed_pairs(self.model_, self._check_query(as_pairs(X)))
-        if vectors.images is None:
-            return self.image_index_.kneighbors(vectors.texts, n_neighbors)
-        return self.text_index_.kneighbors(vectors.images, n_neighbors)
-
-    def _check_query(self, query):
-        if query.images is not None and query.texts is not None:
-            raise ValueError(
-                f"{query!r} has both views, and a query asks for one of them. Leave "
-                "out the view to be searched."
-            )
-        wanted = "images" if query.images is None else "texts"
-        if getattr(self.gallery_, wanted) is None:
-            raise ValueError(
-                f"The gallery {self.gallery_!r} has no {wanted} to find. Fit the "
-                f"retriever on one with {wanted}."
-            )
-        return query
+        query = as_pairs(X)
+        target = self._check_target(query, target)
+        vectors = _fuse(embed_pairs(self.model_, query), text_weight)
+        index = self.image_index_ if target == "images" else self.text_index_
+        conditions = {} if where is None else {"where": where}
+        return index.kneighbors(vectors, n_neighbors, **conditions)
 
     def similarity(self, X):
         """Score every text against every image of some pairs.
@@ -248,9 +194,21 @@ class CrossModalRetriever(RetrievalScoreMixin, BaseEstimator):
         return pair_similarity(self.model_, as_pairs(X))
 
 
-def _is_fitted(model):
-    try:
-        check_is_fitted(model)
-    except NotFittedError:
-        return False
-    return True
+def _fuse(pairs, text_weight):
+    """One vector for each query: that of its view, or a mean of both."""
+    if pairs.images is None:
+        return pairs.texts
+    if pairs.texts is None:
+        return pairs.images
+    if not 0 <= text_weight <= 1:
+        raise ValueError(f"text_weight={text_weight!r} must lie between 0 and 1.")
+    texts, images = normalize(pairs.texts), normalize(pairs.images)
+    return text_weight * texts + (1 - text_weight) * images[pairs.image_index]
+
+
+def _require_add(index):
+    if not hasattr(index, "add"):
+        raise TypeError(
+            f"{type(index).__name__} takes nothing more once it is filled. Fit anew, "
+            "or pass an index with `add`, such as ExactIndex."
+        )
