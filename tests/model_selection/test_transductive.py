@@ -24,7 +24,7 @@ class AllAtOnce(SimilarityMatcher):
 @pytest.mark.parametrize(
     "wrap",
     [
-        lambda model: FrozenEstimator(model.fit(PAIRS)),
+        lambda model: make_pipeline(FrozenEstimator(model.fit(PAIRS))),
         make_pipeline,
         CrossModalRetriever,
         lambda model: Reranker(model, SimilarityMatcher()),
