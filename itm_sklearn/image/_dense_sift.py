@@ -15,7 +15,8 @@ _SIZE = _CELLS * _CELLS * _DIRECTIONS
 # Cells from the centre of a patch.
 _OFFSETS = np.arange(_CELLS) - (_CELLS - 1) / 2
 # Lowe's Gaussian window of half a patch, taken at the centres of the cells.
-_WINDOW = np.exp(-(_OFFSETS**2) / (2 * (_CELLS / 2) ** 2)).astype(np.float32)
+_GAUSSIAN = np.exp(-(_OFFSETS**2) / (2 * (_CELLS / 2) ** 2)).astype(np.float32)
+_WINDOW = np.repeat(np.outer(_GAUSSIAN, _GAUSSIAN), _DIRECTIONS)
 # From the blur of a camera, 0.5 pixels, to that of SIFT's first level, 1.6.
 _BLUR = np.sqrt(1.6**2 - 0.5**2)
 _LARGEST_SHARE = 0.2
@@ -27,7 +28,7 @@ class DenseSIFT(LocalDescriptorEncoder):
 
     The usual companion of a spatial pyramid: every place of the image is described,
     not only its corners [1]_. One pass over the image serves all patches, which is
-    about a hundred times faster than describing keypoint after keypoint.
+    twenty to eighty times faster than describing keypoint after keypoint.
 
     Parameters
     ----------
@@ -161,8 +162,9 @@ def _gather_patches(planes, grid, bin_size):
     # One number for each cell: take is several times faster than two indices.
     numbers = rows[:, None, :, None] * cells.shape[1] + columns[None, :, None, :]
     patches = cells.reshape(-1, _DIRECTIONS).take(numbers, axis=0)
-    patches *= (_WINDOW[:, None] * _WINDOW)[:, :, None]
-    return patches.reshape(-1, _SIZE)
+    patches = patches.reshape(-1, _SIZE)
+    patches *= _WINDOW
+    return patches
 
 
 def _normalise(patches):
