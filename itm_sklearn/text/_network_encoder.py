@@ -40,12 +40,12 @@ class NetworkTextEncoder(
         texts = check_texts(X)
         if not texts:
             return self._encode(texts)
-        features = np.concatenate(
-            [
-                self._cached_encode(texts[rows])
-                for rows in batch_slices(len(texts), _CHUNK)
-            ]
-        )
+        distinct, rows = np.unique(np.array(texts, dtype=object), return_inverse=True)
+        chunks = [
+            self._cached_encode(distinct[part].tolist())
+            for part in batch_slices(len(distinct), _CHUNK)
+        ]
+        features = np.concatenate(chunks)[rows]
         features[empty_rows(texts)] = 0
         return features
 
@@ -57,12 +57,11 @@ class NetworkTextEncoder(
         network = self._network()
         from itm_sklearn._torch._run import run_batches
 
-        texts, rows = np.unique(np.array(items, dtype=object), return_inverse=True)
-        features = np.empty((len(texts), *network.shape), np.float32)
-        if not len(texts):
+        features = np.empty((len(items), *network.shape), np.float32)
+        if not len(items):
             return features
-        tokens, n_cut = network.tokenize(texts.tolist())
-        self._report_cuts(n_cut, len(texts), network.max_length)
+        tokens, n_cut = network.tokenize(items)
+        self._report_cuts(n_cut, len(items), network.max_length)
         batches = list(network.batches(tokens, self.batch_size))
         outputs = run_batches(
             network, ([tokens[row] for row in batch] for batch in batches)
@@ -72,7 +71,7 @@ class NetworkTextEncoder(
         )
         for batch, output in zip(batches, outputs, strict=True):
             features[batch] = output
-        return features[rows]
+        return features
 
     def _report_cuts(self, n_cut, n_texts, max_length):
         if n_cut:

@@ -108,6 +108,8 @@ def test_an_empty_text_warns_and_gets_zeros(tiny_bert):
 def test_repeated_texts_go_through_the_network_once(tiny_bert, monkeypatch):
     from itm_sklearn._torch._tokens import TokenNetwork
 
+    # Repetitions lie in different chunks.
+    monkeypatch.setattr("itm_sklearn.text._network_encoder._CHUNK", 3)
     seen = []
     call = TokenNetwork.__call__
     monkeypatch.setattr(
