@@ -2,14 +2,22 @@
 
 import numpy as np
 from scipy.special import logsumexp
+from sklearn.base import _fit_context
 from sklearn.preprocessing import normalize
 from sklearn.utils.validation import check_array
 
 from itm_sklearn._batching import batch_slices
-from itm_sklearn.base import matching_rows
+from itm_sklearn.base import RetrievalScoreMixin, matching_rows
 from itm_sklearn.pairs import as_pairs
 
-__all__ = ["log_mean_exp", "mean_of_nearest", "reduce_cosines", "take_bank", "unit"]
+__all__ = [
+    "QueryBankMixin",
+    "log_mean_exp",
+    "mean_of_nearest",
+    "reduce_cosines",
+    "take_bank",
+    "unit",
+]
 
 # Vectors compared with the whole bank at once: 256 against 30,000 take 30 MB.
 _N_ROWS = 256
@@ -38,6 +46,30 @@ def take_bank(X, y):
             "before."
         )
     return images, texts
+
+
+class QueryBankMixin(RetrievalScoreMixin):
+    """Mixin for corrections that are learned by keeping the training pairs."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Take the training pairs as the bank of queries of either view.
+
+        Parameters
+        ----------
+        X : ImageTextPairs
+            Vectors of both views in one space.
+        y : array-like of shape (n_pairs,), default=None
+            Rows labelled 0 are left out.
+
+        Returns
+        -------
+        self : estimator
+            Ready to correct.
+        """
+        self.image_bank_, self.text_bank_ = take_bank(X, y)
+        self.n_features_in_ = self.image_bank_.shape[1]
+        return self
 
 
 def reduce_cosines(function, vectors, bank):

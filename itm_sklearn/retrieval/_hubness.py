@@ -16,48 +16,27 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from itm_sklearn.base import RetrievalScoreMixin
 from itm_sklearn.pairs import as_pairs
 from itm_sklearn.retrieval._bank import (
+    QueryBankMixin,
     log_mean_exp,
     mean_of_nearest,
     reduce_cosines,
-    take_bank,
     unit,
 )
 
 __all__ = ["CSLS", "InvertedSoftmax"]
 
 
-class _HubnessCorrection(RetrievalScoreMixin, TransformerMixin, BaseEstimator):
+class _HubnessCorrection(QueryBankMixin, TransformerMixin, BaseEstimator):
     """The subclass has `_largest` and writes ``_reduce``, from cosines to hubness."""
 
     # An evaluation may rank what `transform` gives, block by block.
     similarity_is_cosine = True
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Take the training pairs as the bank of queries of either view.
-
-        Parameters
-        ----------
-        X : ImageTextPairs
-            Vectors of both views in one space.
-        y : array-like of shape (n_pairs,), default=None
-            Rows labelled 0 are left out.
-
-        Returns
-        -------
-        self : estimator
-            Ready to correct.
-        """
-        self.image_bank_, self.text_bank_ = take_bank(X, y)
-        self.n_features_in_ = self.image_bank_.shape[1]
-        return self
 
     def transform(self, X):
         """Vectors whose cosines rank as the corrected scores do.

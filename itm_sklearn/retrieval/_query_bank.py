@@ -3,21 +3,25 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from itm_sklearn._batching import batch_slices
-from itm_sklearn.base import RetrievalScoreMixin
 from itm_sklearn.pairs import as_pairs
-from itm_sklearn.retrieval._bank import log_mean_exp, reduce_cosines, take_bank, unit
+from itm_sklearn.retrieval._bank import (
+    QueryBankMixin,
+    log_mean_exp,
+    reduce_cosines,
+    unit,
+)
 
 __all__ = ["QueryBankNormalization"]
 
 _N_ROWS = 256
 
 
-class QueryBankNormalization(RetrievalScoreMixin, BaseEstimator):
+class QueryBankNormalization(QueryBankMixin, BaseEstimator):
     """Correct those queries whose best item is also the best of a training query.
 
     The dynamic inverted softmax of [1]_. The training queries are put to the gallery
@@ -69,26 +73,6 @@ class QueryBankNormalization(RetrievalScoreMixin, BaseEstimator):
     def __init__(self, temperature=0.05, *, n_activated=1):
         self.temperature = temperature
         self.n_activated = n_activated
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Take the training pairs as the bank of queries of either view.
-
-        Parameters
-        ----------
-        X : ImageTextPairs
-            Vectors of both views in one space.
-        y : array-like of shape (n_pairs,), default=None
-            Rows labelled 0 are left out.
-
-        Returns
-        -------
-        self : QueryBankNormalization
-            Ready to correct.
-        """
-        self.image_bank_, self.text_bank_ = take_bank(X, y)
-        self.n_features_in_ = self.image_bank_.shape[1]
-        return self
 
     def similarity(self, X):
         """Scores of every text and image, for each direction.

@@ -171,10 +171,9 @@ class Reranker(SearchMixin, RetrievalScoreMixin, BaseEstimator):
         queries = np.repeat(np.arange(len(candidates)), candidates.shape[1])
         rows = queries, candidates.ravel()
         text_rows, image_rows = rows if texts_ask else rows[::-1]
-        # A place without a candidate is never looked at; any item can stand there.
         second = self._score_pairs(texts, images, text_rows, image_rows)
         second = second.reshape(candidates.shape)
-        return _combine(first, second, self.weight, missing=candidates < 0)
+        return _combine(first, second, self.weight)
 
     def _score_pairs(self, texts, images, text_rows, image_rows):
         scorer = self._find_scorer()
@@ -276,24 +275,17 @@ def _n_items(view):
     return view.shape[0] if hasattr(view, "shape") else len(view)
 
 
-def _combine(first, second, weight, missing):
+def _combine(first, second, weight):
     """One score for each candidate, none below the lowest of the first stage."""
-    first = np.where(missing, np.nan, first)
-    second = np.where(missing, np.nan, second)
+    if not first.shape[1]:
+        return first
     fused = (1 - weight) * _standardise(first) + weight * _standardise(second)
-    lowest = [_lowest(scores) for scores in (first, fused)]
-    return np.where(missing, -np.inf, lowest[0] + fused - lowest[1])
-
-
-def _lowest(scores):
-    # fmin passes over the NaN of places without a candidate.
-    return np.fmin.reduce(scores, axis=1, keepdims=True)
+    lowest = fused.min(axis=1, keepdims=True)
+    return first.min(axis=1, keepdims=True) + fused - lowest
 
 
 def _standardise(scores):
     """Scores of each query with mean 0 and deviation 1, if they differ at all."""
-    there = ~np.isnan(scores)
-    count = np.maximum(there.sum(axis=1, keepdims=True), 1)
-    centred = scores - np.nansum(scores, axis=1, keepdims=True) / count
-    deviation = np.sqrt(np.nansum(centred**2, axis=1, keepdims=True) / count)
+    centred = scores - scores.mean(axis=1, keepdims=True)
+    deviation = centred.std(axis=1, keepdims=True)
     return centred / np.where(deviation > 0, deviation, 1)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,15 +35,15 @@ class RetrievalResult:
     queries : list or array of n_queries items
         What was asked for; an image and a text together if both were.
     items : list of n_queries lists
-        The found items of the gallery, as they were given to it. A list is shorter
-        where fewer items met the conditions.
+        The found items of the gallery, as they were given to it.
     indices : ndarray of int of shape (n_queries, n_neighbors)
-        Their places: numbers of images, or rows of texts, of the gallery; -1 where
-        nothing more was found.
+        Their places: numbers of images, or rows of texts, of the gallery.
     scores : ndarray of shape (n_queries, n_neighbors)
         Similarities, mostly cosines.
-    target : {"images", "texts"}, default="texts"
+    target : {"images", "texts"}, default="images"
         What was searched.
+    asked : {"images", "texts", "both"}, default="texts"
+        What the queries are.
     transductive : bool, default=False
         Whether a score depends on the other queries that were asked with it. Such
         scores can't be compared with those of a search that has one query at a time.
@@ -66,7 +67,8 @@ class RetrievalResult:
     items: list
     indices: np.ndarray
     scores: np.ndarray
-    target: str = "texts"
+    target: str = "images"
+    asked: str = "texts"
     transductive: bool = False
 
     def to_frame(self):
@@ -93,8 +95,7 @@ class RetrievalResult:
     def _lists(self):
         """For each query the found items with their places and scores."""
         for found in zip(self.items, self.indices, self.scores, strict=True):
-            # Where a list is short, its places and scores end in fillers.
-            yield zip(*found, strict=False)
+            yield zip(*found, strict=True)
 
     def __len__(self):
         return len(self.items)
@@ -102,7 +103,7 @@ class RetrievalResult:
     def _repr_html_(self):
         """The lists with pictures, for notebooks: nothing is fetched to show them."""
         lists = [
-            _LIST.format(query=_show_query(query, self.target), items=self._show(found))
+            _LIST.format(query=_show_query(query, self.asked), items=self._show(found))
             for query, found in zip(self.queries, self._lists(), strict=True)
         ]
         note = _TRANSDUCTIVE if self.transductive else ""
@@ -115,12 +116,12 @@ class RetrievalResult:
         )
 
 
-def _show_query(query, target):
-    """A query as HTML; strings are texts unless they were asked for texts."""
-    if isinstance(query, tuple):
+def _show_query(query, asked):
+    """A query as HTML, an image before the text that was asked with it."""
+    if asked == "both":
         image, text = query
         return f"{_show(image, 'images')} {_show(text, 'texts')}"
-    return _show(query, "texts" if target == "images" else "images")
+    return _show(query, asked)
 
 
 def _show(item, view):
@@ -135,4 +136,5 @@ def _show(item, view):
 
 
 def _words(item):
-    return item if isinstance(item, str) else f"{type(item).__name__}"
+    """What stands for an item without a picture: itself, or what kind it is."""
+    return str(item) if isinstance(item, str | Path) else type(item).__name__

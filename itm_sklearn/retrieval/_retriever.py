@@ -13,6 +13,7 @@ from itm_sklearn.model_selection import embed_pairs, pair_similarity
 from itm_sklearn.pairs import as_pairs
 from itm_sklearn.retrieval._exact_index import ExactIndex
 from itm_sklearn.retrieval._gallery import join_pairs, split_metadata
+from itm_sklearn.retrieval._saved_retriever import load_retriever, save_retriever
 from itm_sklearn.retrieval._search import SearchMixin, is_fitted
 
 __all__ = ["CrossModalRetriever"]
@@ -192,6 +193,49 @@ class CrossModalRetriever(SearchMixin, RetrievalScoreMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return pair_similarity(self.model_, as_pairs(X))
+
+    def save(self, path):
+        """Write model, gallery and indexes into a directory, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            The directory. A retriever that was saved there is replaced once this
+            one is on disk, and is intact until then.
+
+        Returns
+        -------
+        path : Path
+            Where it was written.
+        """
+        check_is_fitted(self)
+        return save_retriever(self, path)
+
+    @classmethod
+    def load(cls, path, *, trusted=(), mmap=False):
+        """Read a retriever that `save` wrote, after a check of every byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            The directory.
+        trusted : list of str, default=()
+            Full names of further types that you trust, as the error names them.
+        mmap : bool, default=False
+            Whether the vectors stay on disk until they are needed, in indexes that
+            can do so.
+
+        Returns
+        -------
+        retriever : CrossModalRetriever
+            As it was when saved.
+
+        Raises
+        ------
+        ValueError
+            If the directory is damaged or holds something else.
+        """
+        return load_retriever(path, cls.__name__, trusted=trusted, mmap=mmap)
 
 
 def _fuse(pairs, text_weight):

@@ -67,7 +67,8 @@ class SearchMixin:
         gallery = getattr(self.gallery_, target)
         return RetrievalResult(
             queries=_queries(query),
-            items=[list(take_rows(gallery, row[row >= 0])) for row in indices],
+            asked=_asked(query),
+            items=[list(take_rows(gallery, row)) for row in indices],
             indices=indices,
             scores=1 - distances,
             target=target,
@@ -102,6 +103,13 @@ def _queries(pairs):
         return pairs.images
     images = take_rows(pairs.images, pairs.image_index)
     return list(zip(images, pairs.texts, strict=True))
+
+
+def _asked(pairs):
+    """Which views a query has, as a result says it."""
+    if pairs.images is not None and pairs.texts is not None:
+        return "both"
+    return "texts" if pairs.images is None else "images"
 
 
 def is_fitted(model):

@@ -85,7 +85,7 @@ def test_a_search_ranks_as_the_similarity_does(pairs, first_stage, indexed, targ
         found, scores = reranker.retrieve_texts(pairs.images, 6), by_image.T
     np.testing.assert_array_equal(found.indices, rankings(scores)[:, :6])
     expected = np.take_along_axis(scores, found.indices, axis=1)
-    np.testing.assert_allclose(found.scores, expected)
+    np.testing.assert_allclose(found.scores, expected, atol=1e-5)
 
 
 def test_the_weight_mixes_both_stages(pairs, first_stage):

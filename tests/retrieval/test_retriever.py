@@ -115,3 +115,112 @@ def test_a_result_becomes_a_table(gallery, model):
 def test_a_query_of_both_views_is_refused(gallery, model):
     with pytest.raises(ValueError, match="has both views"):
         CrossModalRetriever(model).fit(gallery).kneighbors(gallery)
+
+
+class GrowingIndex(NearestNeighbors):
+    """Any index that has `add` and knows conditions will do."""
+
+    def __init__(self):
+        super().__init__(metric="cosine")
+
+    def fit(self, X, y=None, *, metadata=None):
+        self.rows_, self.metadata_ = np.asarray(X), metadata
+        return super().fit(self.rows_)
+
+    def add(self, X, *, metadata=None):
+        if metadata is not None:
+            metadata = {k: self.metadata_[k] + v for k, v in metadata.items()}
+        return self.fit(np.vstack([self.rows_, X]), metadata=metadata)
+
+    def kneighbors(self, X, n_neighbors=5, *, where=None):
+        if where is None:
+            return super().kneighbors(X, n_neighbors)
+        rows = np.flatnonzero(np.array(self.metadata_["label"]) == where)
+        part = NearestNeighbors(metric="cosine").fit(self.rows_[rows])
+        distances, found = part.kneighbors(X, min(n_neighbors, len(rows)))
+        return distances, rows[found]
+
+
+def test_each_view_finds_its_like(gallery, model):
+    retriever = CrossModalRetriever(model).fit(gallery)
+    images = ImageTextPairs(images=np.eye(4)[[2]])
+    assert retriever.retrieve_images(images, 1).indices.tolist() == [[2]]
+    texts = ImageTextPairs(texts=["my dog"])
+    assert retriever.retrieve_texts(texts, 2).items == [["a dog", "one dog"]]
+
+
+def test_an_image_and_a_text_are_asked_together(gallery, model):
+    retriever = CrossModalRetriever(model).fit(gallery)
+    both = ImageTextPairs(images=np.eye(4)[[2]], texts=["a cow"])
+    for weight, order in ((0.6, [3, 2]), (0.4, [2, 3])):
+        found = retriever.retrieve_images(both, 2, text_weight=weight)
+        assert found.indices.tolist() == [order]
+    assert found.asked == "both"
+    with pytest.raises(ValueError, match="text_weight=2"):
+        retriever.retrieve_images(both, 2, text_weight=2)
+
+
+def test_added_pairs_are_found_behind_the_others(gallery, model):
+    retriever = CrossModalRetriever(model, index=GrowingIndex()).fit(gallery)
+    n_texts = len(gallery)
+    more = ImageTextPairs(np.eye(4)[:2] + 0.5, ["the cow in the sun", "a cat"])
+    assert retriever.add(more) is retriever
+    assert retriever.gallery_.n_images == gallery.n_images + 2
+    found = retriever.retrieve_texts(np.eye(4)[[3]], n_texts + 2)
+    assert found.items[0][found.indices[0].tolist().index(n_texts)] == more.texts[0]
+    images = ImageTextPairs(images=more.images)
+    indices = retriever.retrieve_images(images, 1).indices
+    assert indices.tolist() == [[gallery.n_images], [gallery.n_images + 1]]
+
+
+def test_pairs_of_other_views_can_not_be_added(gallery, model):
+    retriever = CrossModalRetriever(model, index=GrowingIndex()).fit(gallery)
+    with pytest.raises(ValueError, match="must have the same views"):
+        retriever.add(ImageTextPairs(images=np.eye(4)))
+
+
+def test_an_index_that_can_not_grow_says_so(gallery, model):
+    index = NearestNeighbors(metric="cosine")
+    retriever = CrossModalRetriever(model, index=index).fit(gallery)
+    with pytest.raises(TypeError, match="NearestNeighbors takes nothing more"):
+        retriever.add(gallery)
+
+
+def test_conditions_and_metadata_go_to_the_index(model):
+    pairs = ImageTextPairs(np.eye(4), ["a dog", "a cat", "a fox", "a cow"])
+    labels = {"label": ["wild", "tame", "wild", "tame"]}
+    retriever = CrossModalRetriever(model, index=GrowingIndex())
+    retriever.fit(pairs, metadata=labels)
+    found = retriever.retrieve_images(["a cat"], 4, where="wild")
+    assert sorted(found.indices[0]) == [0, 2]
+    retriever.add(pairs, metadata=labels)
+    found = retriever.retrieve_images(["a cat"], 8, where="tame")
+    assert sorted(found.indices[0]) == [1, 3, 5, 7]
+    assert found.indices[0, :2].tolist() == [1, 5]
+
+
+def test_a_saved_retriever_answers_as_before(gallery, tmp_path):
+    """With its model, its gallery and both indexes, from one directory."""
+    model = SimilarityMatcher(random_state=0)
+    rng = np.random.default_rng(0)
+    pairs = ImageTextPairs(rng.normal(size=(9, 4)), rng.normal(size=(9, 4)))
+    retriever = CrossModalRetriever(model).fit(pairs)
+    loaded = CrossModalRetriever.load(retriever.save(tmp_path / "gallery"))
+    for ask in ("retrieve_images", "retrieve_texts"):
+        found, expected = (getattr(r, ask)(pairs.texts, 3) for r in (loaded, retriever))
+        np.testing.assert_array_equal(found.indices, expected.indices)
+        np.testing.assert_array_equal(found.scores, expected.scores)
+    np.testing.assert_array_equal(loaded.similarity(pairs), retriever.similarity(pairs))
+
+
+def test_a_damaged_retriever_is_refused(tmp_path):
+    pairs = ImageTextPairs(np.eye(3), np.eye(3))
+    retriever = CrossModalRetriever(SimilarityMatcher()).fit(pairs)
+    path = retriever.save(tmp_path / "gallery")
+    for part in path.iterdir():
+        content = part.read_bytes()
+        part.write_bytes(content[:-20] + bytes([content[-20] ^ 1]) + content[-19:])
+        with pytest.raises(ValueError, match="is damaged"):
+            CrossModalRetriever.load(path)
+        part.write_bytes(content)
+    CrossModalRetriever.load(path)
