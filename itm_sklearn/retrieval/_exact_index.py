@@ -3,133 +3,146 @@
 Up to about 100,000 vectors this is faster than building any approximate index.
 """
 
-import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.preprocessing import normalize
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import StrOptions
 
-from itm_sklearn._batching import batch_slices
+from itm_sklearn.retrieval._exact_search import NumpyProducts, search_segments
+from itm_sklearn.retrieval._row_index import RowIndex
+from itm_sklearn.retrieval._segment import Segment, join
 
-# Queries and vectors that are compared at once: enough for the matrix product to
-# run at full speed, few enough for the scores to stay in the processor's cache.
-_N_QUERIES = 256
-_N_VECTORS = 4096
-_FLOATS = (np.float64, np.float32)
+# Segments are joined up to so many bytes: adding vectors one by one leaves few
+# segments, and no large one is ever copied.
+_JOIN_BYTES = 1 << 26
 
 
-class ExactIndex(BaseEstimator):
+class ExactIndex(RowIndex):
     """Find the vectors that point most nearly the way of a query.
 
-    The contract is that of `sklearn.neighbors.NearestNeighbors`, which can take
-    the place of this index with ``metric="cosine"``. Scores are worked out block
-    by block, and of each block only those are looked at that beat the worst
-    neighbour found so far, so no matrix of all scores is ever held.
+    Without `where`, `sklearn.neighbors.NearestNeighbors` with ``metric="cosine"``
+    gives the same neighbours. Here cosines are worked out block by block, and of
+    each block only those are looked at that can beat the worst neighbour found so
+    far, so no matrix of all cosines is ever held.
+
+    A gallery larger than memory is given as a `numpy.memmap`, and stays on disk.
+
+    Parameters
+    ----------
+    storage : {"float32", "float16", "int8"}, default="float32"
+        What is kept of each number. The neighbours are exact for what is kept:
+        float16 moves a vector by less than a thousandth of its length, int8 by about
+        a hundredth. Of a gallery on disk the small numbers are kept in memory, and
+        what they leave open is looked up on disk: then the neighbours are those of
+        the gallery as it was.
+    product : {"float32", "bfloat16"}, default="float32"
+        How cosines are worked out at first; "bfloat16" needs torch, and is about
+        twice as fast where the processor has it. All vectors that can be neighbours
+        are then compared in float32, so that the neighbours are the same.
+    device : str, default=None
+        Where torch works out the products, such as "cuda". None is the processor.
 
     Attributes
     ----------
-    vectors_ : ndarray of shape (n_vectors, n_features)
-        The gallery, scaled to length one.
+    ids_ : ndarray of int64 of shape (n_vectors,)
+        The ids of the vectors, rising.
+    n_vectors_ : int
+        The number of vectors.
 
     Examples
     --------
     >>> from itm_sklearn.retrieval import ExactIndex
-    >>> index = ExactIndex().fit([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    >>> distances, neighbors = index.kneighbors([[2.0, 0.0]], n_neighbors=2)
-    >>> neighbors
-    array([[0, 2]])
+    >>> gallery = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    >>> index = ExactIndex().fit(gallery, metadata={"label": ["dog", "cat", "dog"]})
+    >>> distances, ids = index.kneighbors([[0.0, 2.0]], n_neighbors=2)
+    >>> ids
+    array([[1, 2]])
     >>> distances.round(2)
-    array([[0.  , 0.29]])
+    array([[0.  , 0.29]], dtype=float32)
+    >>> index.kneighbors([[0.0, 2.0]], n_neighbors=1, where="label == 'dog'")[1]
+    array([[2]])
+    >>> index.remove([1])
+    >>> index.add([[0.0, 3.0]], metadata={"label": ["cat"]})
+    array([3])
     """
 
-    def fit(self, X, y=None):
-        """Take the gallery in.
+    _parameter_constraints = {
+        "storage": [StrOptions({"float32", "float16", "int8"})],
+        "product": [StrOptions({"float32", "bfloat16"})],
+        "device": [str, None],
+    }
+
+    def __init__(self, *, storage="float32", product="float32", device=None):
+        self.storage = storage
+        self.product = product
+        self.device = device
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, *, metadata=None):
+        """Take a gallery in, in place of what was there.
 
         Parameters
         ----------
         X : array-like of shape (n_vectors, n_features)
-            One vector for each item; float32 is kept as it is.
+            The vectors; their lengths make no difference. A `numpy.memmap` of
+            float32 or float16 stays where it is.
         y : None
             Ignored.
+        metadata : DataFrame or dict of array-like, default=None
+            Columns of text, numbers or truth values with a row for each vector, for
+            the conditions of `kneighbors`.
 
         Returns
         -------
         self : ExactIndex
             The index, ready for `kneighbors`.
         """
-        self.vectors_ = normalize(validate_data(self, X, dtype=_FLOATS))
-        return self
+        return super().fit(X, y, metadata=metadata)
 
-    def kneighbors(self, X, n_neighbors=5):
-        """Find the nearest vectors of each query, the nearest first.
+    def _clear_vectors(self):
+        self._segments = []
 
-        Parameters
-        ----------
-        X : array-like of shape (n_queries, n_features)
-            The queries.
-        n_neighbors : int, default=5
-            How many vectors each query gets.
+    def _append_vectors(self, vectors):
+        self._segments.append(Segment.pack(vectors, self.storage))
+        while len(self._segments) > 1 and _fit_together(*self._segments[-2:]):
+            self._segments[-2:] = [join(self._segments[-2:])]
 
-        Returns
-        -------
-        distances : ndarray of shape (n_queries, n_neighbors)
-            One minus the cosine: 0 for the same direction, 2 for the opposite one.
-        neighbors : ndarray of int of shape (n_queries, n_neighbors)
-            Rows of the gallery. Of vectors at one distance the first row comes
-            first.
+    def _keep_vectors(self, alive):
+        kept, start = [], 0
+        for segment in self._segments:
+            wanted = alive[start : start + len(segment)]
+            start += len(segment)
+            if wanted.all():
+                kept.append(segment)
+            elif wanted.any():
+                kept.append(segment.keep(wanted))
+        self._segments = kept
 
-        Raises
-        ------
-        ValueError
-            If the gallery holds fewer vectors than are asked for.
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=_FLOATS, reset=False)
-        n_vectors = len(self.vectors_)
-        if not 1 <= n_neighbors <= n_vectors:
-            raise ValueError(
-                f"n_neighbors={n_neighbors}, but the index holds {n_vectors} vectors: "
-                f"ask for 1 to {n_vectors}."
-            )
-        queries = normalize(check_array(X, dtype=self.vectors_.dtype))
-        parts = [
-            self._search(queries[batch], n_neighbors)
-            for batch in batch_slices(len(queries), _N_QUERIES)
+    def _search_rows(self, queries, n_neighbors, wanted):
+        unit = Segment(queries).take(slice(None))
+        return search_segments(
+            unit, self._segments, n_neighbors, wanted, self._products()
+        )
+
+    def _products(self):
+        if self.device is None and self.product == "float32":
+            return NumpyProducts(self.n_features_in_)
+        from itm_sklearn._torch._products import TorchProducts
+
+        return TorchProducts(self.n_features_in_, self.product, self.device or "cpu")
+
+    def _write_vectors(self, directory, prefix):
+        names = []
+        for number, segment in enumerate(self._segments):
+            names.append(segment.write(directory, f"{prefix}vectors-{number}"))
+        return {"segments": names}
+
+    def _read_vectors(self, directory, prefix, facts, mmap):
+        self._segments = [
+            Segment.read(directory, name, mmap=mmap) for name in facts["segments"]
         ]
-        scores, neighbors = (np.concatenate(part) for part in zip(*parts, strict=True))
-        # A vector is not less than nothing away from itself, whatever rounding says.
-        return np.maximum(1 - scores, 0), neighbors
-
-    def _search(self, queries, n_neighbors):
-        """Scores and rows of the best vectors for one batch of queries."""
-        best = _Best(len(queries), n_neighbors, queries.dtype)
-        for block in batch_slices(len(self.vectors_), _N_VECTORS):
-            best.update(queries @ self.vectors_[block].T, block.start)
-        return best.scores, best.rows
 
 
-class _Best:
-    """The highest scores of each query so far, in falling order."""
-
-    def __init__(self, n_queries, n_neighbors, dtype):
-        self.scores = np.full((n_queries, n_neighbors), -np.inf, dtype)
-        self.rows = np.full((n_queries, n_neighbors), -1)
-
-    def update(self, block, start):
-        """Let the scores of a block of vectors in that beat what is there."""
-        n_queries, n_neighbors = self.scores.shape
-        bar = self.scores[:, -1]
-        if np.isinf(bar).any() and block.shape[1] >= n_neighbors:
-            # Before anything is known, the block's own k-th best is the bar.
-            bar = np.partition(block, -n_neighbors, axis=1)[:, -n_neighbors]
-            bar = np.nextafter(bar, -np.inf, dtype=bar.dtype)
-        queries, rows = np.nonzero(block > bar[:, None])
-        if not len(queries):
-            return
-        known = np.repeat(np.arange(n_queries), n_neighbors)
-        all_queries = np.concatenate([known, queries])
-        all_scores = np.concatenate([self.scores.ravel(), block[queries, rows]])
-        all_rows = np.concatenate([self.rows.ravel(), start + rows])
-        order = np.lexsort((all_rows, -all_scores, all_queries))
-        first = np.searchsorted(all_queries[order], np.arange(n_queries))
-        chosen = order[first[:, None] + np.arange(n_neighbors)]
-        self.scores, self.rows = all_scores[chosen], all_rows[chosen]
+def _fit_together(large, small):
+    """Whether two segments are so alike in size that joining them pays."""
+    if large.on_disk or small.on_disk or len(large) > 2 * len(small):
+        return False
+    return large.stored.nbytes + small.stored.nbytes <= _JOIN_BYTES
