@@ -15,10 +15,12 @@ from itm_sklearn.testing import all_estimators, parametrize_with_pair_checks
 ARGUMENTS = {
     "BagOfVisualWords": {"n_words": 4},
     "ContrastiveAligner": {"n_components": 8},
+    "CrossAttentionMatcher": {"n_components": 8, "learning_rate": 0.02},
     "CrossModalRetriever": {"model": SimilarityMatcher()},
     "DeepCCA": {"n_components": 4, "hidden_layer_sizes": (16,), "max_iter": 10},
     "FisherVector": {"n_words": 2, "descriptor_size": 4},
     "NeuralFusion": {"n_components": 8, "max_iter": 5},
+    "NeuralMatcher": {"n_components": 4, "max_iter": 3},
     "Reranker": {"first_stage": SimilarityMatcher(), "matcher": SimilarityMatcher()},
     "ScoreFusion": {"estimators": [("one", SimilarityMatcher())]},
     "VLAD": {"n_words": 3},

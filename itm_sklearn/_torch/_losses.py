@@ -8,7 +8,14 @@ negatives.
 import torch
 from torch.nn import functional
 
-__all__ = ["canonical_correlation", "infonce", "sigmoid", "triplet"]
+__all__ = [
+    "canonical_correlation",
+    "infonce",
+    "infonce_of_scores",
+    "sigmoid",
+    "triplet",
+    "triplet_of_scores",
+]
 
 
 def infonce(images, texts, matches, scale):
@@ -47,11 +54,33 @@ def infonce(images, texts, matches, scale):
     >>> infonce(vectors, vectors, torch.eye(2) > 0, 1.0)
     tensor(0.3133)
     """
-    logits = scale * texts @ images.T
-    lowest = torch.finfo(logits.dtype).min
-    mismatches = logits.masked_fill(matches, lowest)
-    of_texts = mismatches.logsumexp(dim=1, keepdim=True) - logits
-    of_images = mismatches.logsumexp(dim=0, keepdim=True) - logits
+    return infonce_of_scores(scale * texts @ images.T, matches)
+
+
+def infonce_of_scores(scores, matches):
+    """`infonce` of scores that are no cosines.
+
+    Parameters
+    ----------
+    scores : torch.Tensor of shape (n_texts, n_images)
+        Logits.
+    matches : torch.Tensor of bool, of shape (n_texts, n_images)
+        True where text and image belong together.
+
+    Returns
+    -------
+    loss : torch.Tensor
+        A number; the mean over matches and both directions.
+
+    Examples
+    --------
+    >>> infonce_of_scores(torch.eye(2), torch.eye(2) > 0)
+    tensor(0.3133)
+    """
+    lowest = torch.finfo(scores.dtype).min
+    mismatches = scores.masked_fill(matches, lowest)
+    of_texts = mismatches.logsumexp(dim=1, keepdim=True) - scores
+    of_images = mismatches.logsumexp(dim=0, keepdim=True) - scores
     losses = functional.softplus(of_texts) + functional.softplus(of_images)
     return losses[matches].mean() / 2
 
@@ -125,11 +154,35 @@ def triplet(images, texts, matches, margin):
     >>> triplet(images, texts, torch.eye(2) > 0, 0.5)
     tensor(0.2000)
     """
-    similarity = texts @ images.T
-    # Below any cosine, so that who matches everything has no mismatch to fear.
-    mismatches = similarity.masked_fill(matches, -torch.inf)
-    of_texts = mismatches.amax(dim=1, keepdim=True) - similarity
-    of_images = mismatches.amax(dim=0, keepdim=True) - similarity
+    return triplet_of_scores(texts @ images.T, matches, margin)
+
+
+def triplet_of_scores(scores, matches, margin):
+    """`triplet` of scores that are no cosines.
+
+    Parameters
+    ----------
+    scores : torch.Tensor of shape (n_texts, n_images)
+        The higher the more alike.
+    matches : torch.Tensor of bool, of shape (n_texts, n_images)
+        True where text and image belong together.
+    margin : float
+        How much higher a match has to score than the hardest mismatch.
+
+    Returns
+    -------
+    loss : torch.Tensor
+        A number; summed over both directions, the mean over matches.
+
+    Examples
+    --------
+    >>> triplet_of_scores(torch.tensor([[3.0, 0.0], [2.5, 5.0]]), torch.eye(2) > 0, 1.0)
+    tensor(0.2500)
+    """
+    # Below any score, so that who matches everything has no mismatch to fear.
+    mismatches = scores.masked_fill(matches, -torch.inf)
+    of_texts = mismatches.amax(dim=1, keepdim=True) - scores
+    of_images = mismatches.amax(dim=0, keepdim=True) - scores
     losses = functional.relu(margin + of_texts) + functional.relu(margin + of_images)
     return losses[matches].mean()
 

@@ -26,7 +26,8 @@ class Example:
 
     `items` is a list for encoders, an array for indexes and ImageTextPairs for the
     others; `kind` is "images", "texts", "descriptors", "vectors", "raw pairs",
-    "vector pairs" or, where both views are in one space, "aligned pairs".
+    "vector pairs", "pairs of parts" or, where both views are in one space, "aligned
+    pairs".
     """
 
     kind: str
@@ -46,6 +47,8 @@ def example_for(estimator):
     if isinstance(estimator, PairTransformerMixin | PairFusionMixin):
         return Example("vector pairs", vector_pairs())
     if hasattr(estimator, "similarity"):
+        if tags.input_tags.three_d_array:
+            return Example("pairs of parts", pairs_of_parts())
         return Example("aligned pairs", aligned_pairs())
     if tags.input_tags.two_d_array:
         return Example("vectors", vector_pairs().images)
@@ -125,3 +128,13 @@ def aligned_pairs():
     noise = np.random.default_rng(0).normal(size=pairs.texts.shape)
     texts = pairs.images[pairs.image_index] + 0.3 * noise
     return ImageTextPairs(pairs.images, texts, pairs.image_index)
+
+
+def pairs_of_parts():
+    """Pairs of four regions and three words; some texts have two, then zeros."""
+    pairs = vector_pairs()
+    rng = np.random.default_rng(0)
+    texts = pairs.texts[:, np.newaxis] + 0.1 * rng.normal(size=(len(pairs), 3, 5))
+    texts[::2, 2] = 0
+    images = pairs.images[:, np.newaxis] + 0.1 * rng.normal(size=(pairs.n_images, 4, 5))
+    return ImageTextPairs(images, texts, pairs.image_index)
