@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import torch
+from torch.nn.functional import pad
 
 from itm_sklearn._torch._device import LOGGER
 
@@ -43,6 +44,10 @@ def run_batches(network, batches):
 
 
 def _fetch(parts):
+    if parts[0].ndim == 3:
+        # Each part of a batch of tokens is as wide as its own longest text.
+        longest = max(part.shape[1] for part in parts)
+        parts = [pad(part, (0, 0, 0, longest - part.shape[1])) for part in parts]
     return torch.cat(parts).cpu().numpy()
 
 

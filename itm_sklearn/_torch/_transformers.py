@@ -157,7 +157,7 @@ def _through_sentence_transformers(directory, pooling):
 
 
 class PooledTransformer(nn.Module):
-    """One vector for each text, from the vectors of its tokens."""
+    """One vector for each text, from the vectors of its tokens, or these themselves."""
 
     def __init__(self, model, pooling, *, normalize):
         super().__init__()
@@ -166,6 +166,8 @@ class PooledTransformer(nn.Module):
     def forward(self, ids, mask):
         """Vectors of a batch that is padded on the right."""
         states = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        if self.pooling == "tokens":
+            return states.float() * mask[..., None]
         pooled = getattr(self, f"_{self.pooling}")(states.float(), mask)
         return functional.normalize(pooled) if self.normalize else pooled
 

@@ -34,7 +34,8 @@ class NetworkTextEncoder(
         Returns
         -------
         features : ndarray of shape (n_texts, n_features), dtype float32
-            One row a text; all 0 where the text is empty, with a warning.
+            One row a text, or a row for each of its tokens; all 0 where the text is
+            empty, with a warning.
         """
         self._validate_params()
         texts = check_texts(X)
@@ -45,7 +46,7 @@ class NetworkTextEncoder(
             self._cached_encode(distinct[part].tolist())
             for part in batch_slices(len(distinct), _CHUNK)
         ]
-        features = np.concatenate(chunks)[rows]
+        features = self._stack(chunks)[rows]
         features[empty_rows(texts)] = 0
         return features
 
@@ -57,9 +58,8 @@ class NetworkTextEncoder(
         network = self._network()
         from itm_sklearn._torch._run import run_batches
 
-        features = np.empty((len(items), *network.shape), np.float32)
         if not len(items):
-            return features
+            return np.empty((0, *network.shape), np.float32)
         tokens, n_cut = network.tokenize(items)
         self._report_cuts(n_cut, len(items), network.max_length)
         batches = list(network.batches(tokens, self.batch_size))
@@ -69,9 +69,18 @@ class NetworkTextEncoder(
         outputs = progress(
             outputs, total=len(batches), desc=type(self).__name__, verbose=self.verbose
         )
+        features = self._make_room(tokens, network.shape)
         for batch, output in zip(batches, outputs, strict=True):
-            features[batch] = output
+            # Of tokens there may be fewer in a batch than in the longest text.
+            features[batch, : output.shape[1]] = output
         return features
+
+    def _make_room(self, tokens, shape):
+        """What the features of texts with these tokens are written into."""
+        return np.empty((len(tokens), *shape), np.float32)
+
+    def _stack(self, chunks):
+        return np.concatenate(chunks)
 
     def _report_cuts(self, n_cut, n_texts, max_length):
         if n_cut:

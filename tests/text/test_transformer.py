@@ -6,6 +6,8 @@ import pickle
 import numpy as np
 import pytest
 
+from itm_sklearn.compose import DualEncoder
+from itm_sklearn.pairs import ImageTextPairs
 from itm_sklearn.testing import pair_checks
 from itm_sklearn.text import TransformerTextEncoder
 
@@ -197,3 +199,50 @@ def test_without_the_package_the_command_is_named(monkeypatch):
 def test_pair_checks(tiny_bert):
     for check in pair_checks(TransformerTextEncoder(tiny_bert)):
         check()
+
+
+def test_tokens_are_kept_and_filled_up_with_zeros(tiny_bert, transformers):
+    states = states_of(transformers.BertModel, tiny_bert, transformers)
+    encoder = TransformerTextEncoder(tiny_bert, pooling="tokens", precision="float32")
+    found = encoder.transform(TEXTS)
+    assert found.shape == (4, max(map(len, states)), 16)
+    assert found.dtype == np.float16
+    for text, tokens in zip(found, states, strict=True):
+        np.testing.assert_allclose(text[: len(tokens)], tokens, atol=5e-3)
+        assert not text[len(tokens) :].any()
+
+
+def test_tokens_come_back_from_the_cache_and_from_chunks(
+    tiny_bert, tmp_path, monkeypatch
+):
+    encoder = TransformerTextEncoder(tiny_bert, pooling="tokens")
+    expected = encoder.transform(TEXTS)
+    encoder = DualEncoder(text=encoder, memory=tmp_path)
+    encoder.fit_transform(ImageTextPairs(texts=TEXTS[:2]))
+    monkeypatch.setattr("itm_sklearn.text._network_encoder._CHUNK", 3)
+    found = encoder.fit_transform(ImageTextPairs(texts=TEXTS)).texts
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_batch_of_tokens_may_be_halved(tiny_bert, monkeypatch):
+    from itm_sklearn._torch._tokens import TokenNetwork
+
+    encoder = TransformerTextEncoder(tiny_bert, pooling="tokens", precision="float32")
+    expected = encoder.transform(TEXTS)
+    call = TokenNetwork.__call__
+
+    def small(self, tokens):
+        if len(tokens) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return call(self, tokens)
+
+    monkeypatch.setattr(TokenNetwork, "__call__", small)
+    np.testing.assert_allclose(encoder.transform(TEXTS), expected, atol=2e-3)
+
+
+def test_an_empty_text_has_no_tokens(tiny_bert):
+    with pytest.warns(UserWarning, match="1 of 2 texts are empty"):
+        found = TransformerTextEncoder(tiny_bert, pooling="tokens").transform(
+            ["red", ""]
+        )
+    assert not found[1].any()
