@@ -219,3 +219,35 @@ def test_the_program_runs_on_its_own(tmp_path):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "absent.itm" in done.stderr
+
+
+def test_a_gallery_of_a_folder_is_indexed_searched_and_grown(photos, tmp_path):
+    """New pictures go behind those of before, and the model stays as it was."""
+    model, gallery = tmp_path / "scenes.itm", tmp_path / "gallery"
+    options = ("--image", "color", "--model", model)
+    itm("fit", photos / "captions.csv", "--images", photos, *options)
+    folder = tmp_path / "some"
+    folder.mkdir()
+    for number in range(3):
+        Image.open(photos / f"{number}.png").save(folder / f"{number}.png")
+    done = itm("index", folder, "--model", model, "--output", gallery)
+    assert done.exit_code == 0, done.output
+    assert "3 images" in done.stdout
+    found = itm("search", "--model", gallery, "a big red circle", "-k", "3")
+    assert found.exit_code == 0, found.output
+    assert len(found.stdout.splitlines()) == 3
+    done = itm("index", folder, "--model", gallery, "--output", gallery, "--add")
+    assert done.exit_code == 0, done.output
+    assert "6 images" in done.stdout
+
+
+def test_a_folder_without_pictures_is_not_indexed(photos, tmp_path):
+    model = tmp_path / "scenes.itm"
+    options = ("--image", "color", "--model", model)
+    itm("fit", photos / "captions.csv", "--images", photos, *options)
+    (tmp_path / "notes").mkdir()
+    arguments = ("--model", model, "--output", tmp_path / "gallery")
+    done = itm("index", tmp_path / "notes", *arguments)
+    assert done.exit_code == 1
+    assert "holds no pictures" in done.stderr
+    assert not (tmp_path / "gallery").exists()

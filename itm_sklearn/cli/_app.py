@@ -11,7 +11,9 @@ from itm_sklearn.cli._compare import compare
 from itm_sklearn.cli._demo import demo
 from itm_sklearn.cli._evaluate import evaluate
 from itm_sklearn.cli._fit import fit
+from itm_sklearn.cli._index import index
 from itm_sklearn.cli._search import search
+from itm_sklearn.cli._serve import serve
 
 # What a user can put right: a wrong value, a missing file, an absent package.
 _USER_ERRORS = (ValueError, TypeError, OSError, ImportError, MemoryError)
@@ -65,10 +67,10 @@ def _program(
         ),
     ] = False,
 ):
-    """Match images and texts: evaluate, fit and search."""
+    """Match images and texts: evaluate, fit, index, search and serve."""
 
 
-for command in (compare, demo, evaluate, fit, search):
+for command in (compare, demo, evaluate, fit, index, search, serve):
     app.command()(command)
 
 

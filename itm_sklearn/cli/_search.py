@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from itm_sklearn.persistence import load
+from itm_sklearn.cli._gallery import load_gallery
 
 
 def search(
-    model: Annotated[Path, typer.Option(help="A file from itm fit.")],
+    model: Annotated[Path, typer.Option(help="From itm fit or itm index.")],
     text: Annotated[
         str | None, typer.Argument(help="A sentence to find images.")
     ] = None,
@@ -26,12 +26,7 @@ def search(
         )
     if image is not None and not image.is_file():
         raise FileNotFoundError(f"--image {image}: there is no such file.")
-    retriever = load(model)
-    if not hasattr(retriever, "retrieve_images"):
-        raise ValueError(
-            f"--model {model} holds a {type(retriever).__name__}, which has no "
-            "gallery to search. Make the file with `itm fit`."
-        )
+    retriever = load_gallery(model)
     if image is None:
         found = retriever.retrieve_images([text], n_neighbors=k)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from itm_sklearn.retrieval._thumbnail import thumbnail
+from itm_sklearn.retrieval._thumbnail import thumbnail_address
 
 __all__ = ["RetrievalResult"]
 
@@ -128,7 +128,7 @@ def _show(item, view):
     """An item as HTML: the picture of an image that can be read, else its words."""
     if view == "images":
         try:
-            return f'<img src="{thumbnail(item)}" alt="{escape(_words(item))}">'
+            return f'<img src="{thumbnail_address(item)}" alt="{escape(_words(item))}">'
         # Vectors have no picture, and a notebook that shows the rest is worth more.
         except (ValueError, TypeError, OSError):
             pass

@@ -1,15 +1,15 @@
-"""Small pictures inside a page: nothing beside it has to be fetched."""
+"""Small pictures: for a page that holds them itself, or for one that is served."""
 
 import base64
 import io
 
 from itm_sklearn.image._io import load_image
 
-__all__ = ["thumbnail"]
+__all__ = ["thumbnail", "thumbnail_address"]
 
 
 def thumbnail(image, size=160):
-    """A small copy of an image, as an address that holds the picture itself.
+    """A small copy of an image, as the bytes of a JPEG.
 
     Parameters
     ----------
@@ -20,23 +20,32 @@ def thumbnail(image, size=160):
 
     Returns
     -------
-    address : str
-        A JPEG as a data URL, for the ``src`` of an ``<img>``.
+    content : bytes
+        A JPEG made anew: nothing of the original but its pixels is in it.
 
     Examples
     --------
     >>> import numpy as np
-    >>> thumbnail(np.zeros((2, 2, 3), dtype=np.uint8))[:22]
-    'data:image/jpeg;base64'
+    >>> thumbnail(np.zeros((2, 2, 3), dtype=np.uint8))[6:10]
+    b'JFIF'
     """
-    picture = io.BytesIO()
-    _shrunk(image, size).save(picture, format="JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(picture.getvalue()).decode()
-
-
-def _shrunk(image, size):
     from PIL import Image
 
     picture = Image.fromarray(load_image(image, mode="RGB"))
     picture.thumbnail((size, size))
-    return picture
+    content = io.BytesIO()
+    picture.save(content, format="JPEG", quality=85)
+    return content.getvalue()
+
+
+def thumbnail_address(image, size=160):
+    """A small copy of an image, as an address that holds the picture itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> thumbnail_address(np.zeros((2, 2, 3), dtype=np.uint8))[:22]
+    'data:image/jpeg;base64'
+    """
+    content = base64.b64encode(thumbnail(image, size)).decode()
+    return f"data:image/jpeg;base64,{content}"
