@@ -55,6 +55,8 @@ class Directions:
     def padded(self, n_components):
         """The same with columns of zeros up to a number of components."""
         missing = (0, n_components - len(self.correlations))
+        if missing == (0, 0):
+            return self
         return Directions(
             np.pad(self.correlations, missing),
             np.pad(self.image_weights, ((0, 0), missing)),

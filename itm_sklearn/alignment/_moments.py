@@ -6,14 +6,14 @@ needs of the data, and they add up: chunks can be summed anywhere and in any ord
 
 import numpy as np
 
-from itm_sklearn.alignment._rows import PairRows, dense_rows
+from itm_sklearn.alignment._rows import PairRows, dense_rows, sum_rows
 
 __all__ = ["PairMoments"]
 
 # A block of both views stays in the cache that the products are computed from.
 _BLOCK_BYTES = 2**25
 _BLOCK_ROWS = 2048
-_PILOT_ROWS = 512
+_PILOT_ROWS = 128
 # Powers of two.
 _EXTREME = 20
 
@@ -29,9 +29,9 @@ class PairMoments:
 
     Parameters
     ----------
-    dtype : {numpy.float64, numpy.float32}, default=numpy.float64
+    dtype : {numpy.float64, numpy.float32}, default=None
         Precision of the products inside a block. float32 is twice as fast and good
-        to about 1e-7 of the variances.
+        to about 1e-7 of the variances. None takes it for float32 features.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class PairMoments:
     (3, array([2.]), array([[6.]]))
     """
 
-    def __init__(self, dtype=np.float64):
+    def __init__(self, dtype=None):
         self.dtype = dtype
         self.n_pairs = 0
         self.image_mean = self.text_mean = None
@@ -83,14 +83,31 @@ class PairMoments:
             With the pairs added.
         """
         rows = PairRows(images.shape[0], texts.shape[0], image_index)
-        return self._merge(*_chunk_moments(images, texts, rows, self.dtype))
+        shifts = _Shift(images), _Shift(texts)
+        dtype = self.dtype or _common_precision(images, texts)
+        if self.n_pairs == 0:
+            self._begin(images.shape[1], texts.shape[1])
+        sums = np.zeros(images.shape[1]), np.zeros(texts.shape[1])
+        for block in rows.blocks(_block_rows(sum(map(len, sums)), dtype)):
+            left = block.weigh(shifts[0].apply(images, block.images, dtype))
+            right = shifts[1].apply(texts, block.texts, dtype)
+            sums[0][:] += block.sum_images(left)
+            sums[1][:] += sum_rows(right)
+            self._add_products(left, right, block.join(right), shifts)
+        steps = [
+            shift.in_units(total / rows.n_pairs)
+            for shift, total in zip(shifts, sums, strict=True)
+        ]
+        _add_outer(self._scatters, *steps, -rows.n_pairs)
+        means = [shift.pilot + step for shift, step in zip(shifts, steps, strict=True)]
+        return self._move_means(rows.n_pairs, means)
 
     def __add__(self, other):
         """Moments of the pairs of both, which are left as they are."""
         total = PairMoments(self.dtype)
         for moments in (self, other):
             if moments.n_pairs:
-                total._merge(moments.n_pairs, moments._means, moments._scatters)
+                total._merge(moments)
         return total
 
     @property
@@ -101,24 +118,37 @@ class PairMoments:
     def _scatters(self):
         return self.image_scatter, self.text_scatter, self.cross_scatter
 
-    def _merge(self, n_pairs, means, scatters):
+    def _begin(self, n_image_features, n_text_features):
+        """Sums of nothing."""
+        self.image_mean = np.zeros(n_image_features)
+        self.text_mean = np.zeros(n_text_features)
+        self.image_scatter = np.zeros((n_image_features, n_image_features))
+        self.text_scatter = np.zeros((n_text_features, n_text_features))
+        self.cross_scatter = np.zeros((n_image_features, n_text_features))
+
+    def _add_products(self, images, texts, joined_texts, shifts):
+        """Add the products of a block, each in the units of the features."""
+        image, text = shifts
+        self.image_scatter += image.in_units(image.in_units(images.T @ images).T).T
+        self.text_scatter += text.in_units(text.in_units(texts.T @ texts).T).T
+        self.cross_scatter += image.in_units(text.in_units(images.T @ joined_texts).T).T
+
+    def _merge(self, other):
         if self.n_pairs == 0:
-            self.n_pairs = n_pairs
-            self.image_mean, self.text_mean = (mean.copy() for mean in means)
-            self.image_scatter, self.text_scatter, self.cross_scatter = (
-                scatter.copy() for scatter in scatters
-            )
-            return self
-        total = self.n_pairs + n_pairs
-        image_step, text_step = (
-            new - old for new, old in zip(means, self._means, strict=True)
-        )
-        weight = self.n_pairs * n_pairs / total
-        _add_outer(self._scatters, image_step, text_step, weight)
-        for scatter, added in zip(self._scatters, scatters, strict=True):
+            self._begin(*other.cross_scatter.shape)
+        for scatter, added in zip(self._scatters, other._scatters, strict=True):
             scatter += added
-        self.image_mean = self.image_mean + image_step * (n_pairs / total)
-        self.text_mean = self.text_mean + text_step * (n_pairs / total)
+        self._move_means(other.n_pairs, other._means)
+
+    def _move_means(self, n_pairs, means):
+        """Count pairs whose products were added, each about their own means."""
+        total = self.n_pairs + n_pairs
+        steps = [new - old for new, old in zip(means, self._means, strict=True)]
+        _add_outer(self._scatters, *steps, self.n_pairs * n_pairs / total)
+        self.image_mean, self.text_mean = (
+            old + step * (n_pairs / total)
+            for old, step in zip(self._means, steps, strict=True)
+        )
         self.n_pairs = total
         return self
 
@@ -126,27 +156,10 @@ class PairMoments:
         return f"PairMoments({self.n_pairs} pairs)"
 
 
-def _chunk_moments(images, texts, rows, dtype):
-    """Number, means and scatters of the pairs of one chunk."""
-    shifts = _Shift(images), _Shift(texts)
-    widths = images.shape[1], texts.shape[1]
-    sums = [np.zeros(width) for width in widths]
-    shapes = [(widths[0], widths[0]), (widths[1], widths[1]), widths]
-    scatters = [np.zeros(shape) for shape in shapes]
-    for block in rows.blocks(_block_rows(sum(widths), dtype)):
-        left = block.weigh(shifts[0].apply(images, block.images, dtype))
-        right = shifts[1].apply(texts, block.texts, dtype)
-        sums[0] += block.sum_images(left)
-        sums[1] += right.sum(axis=0)
-        factors = (left, left), (right, right), (left, block.join(right))
-        for scatter, (one, other) in zip(scatters, factors, strict=True):
-            scatter += one.T @ other
-    _add_outer(scatters, *sums, -1 / rows.n_pairs)
-    for scatter, (one, other) in zip(scatters, ((0, 0), (1, 1), (0, 1)), strict=True):
-        shifts[one].restore_units(scatter.T)
-        shifts[other].restore_units(scatter)
-    means = [shifts[view].mean(sums[view] / rows.n_pairs) for view in range(2)]
-    return rows.n_pairs, means, scatters
+def _common_precision(images, texts):
+    """Single precision if both views have it, otherwise double."""
+    single = images.dtype == texts.dtype == np.float32
+    return np.float32 if single else np.float64
 
 
 def _block_rows(n_features, dtype):
@@ -182,15 +195,11 @@ class _Shift:
         difference = rows - self.pilot
         return np.multiply(difference, self._factors, out=shifted, casting="same_kind")
 
-    def restore_units(self, columns):
-        """Undo the factors in place, where there are any."""
-        if self._factors is not None:
-            columns /= self._factors
-
-    def mean(self, step):
-        """The mean of the view from the mean of shifted rows."""
-        self.restore_units(step)
-        return self.pilot + step
+    def in_units(self, sums):
+        """Sums over shifted rows, a column for each feature, without the factors."""
+        if self._factors is None:
+            return sums
+        return sums / self._factors.astype(np.float64)
 
 
 def _add_outer(scatters, image_step, text_step, weight):

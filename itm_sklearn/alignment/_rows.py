@@ -10,7 +10,7 @@ import numpy as np
 
 from itm_sklearn._batching import batch_slices
 
-__all__ = ["Block", "PairRows", "dense_rows"]
+__all__ = ["Block", "PairRows", "dense_rows", "sum_rows"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Block:
     def sum_images(self, weighted_images):
         """Sum of the images over the pairs."""
         if self.root_counts is None:
-            return weighted_images.sum(axis=0)
+            return sum_rows(weighted_images)
         return self._column(weighted_images.dtype)[:, 0] @ weighted_images
 
     def _column(self, dtype):
@@ -78,3 +78,8 @@ def dense_rows(view, rows):
     """Some rows of a view as an array, whether it is sparse or not."""
     chosen = view[rows]
     return chosen.toarray() if hasattr(chosen, "toarray") else chosen
+
+
+def sum_rows(rows):
+    """The sum of the rows of an array, as a product: that is the faster way."""
+    return np.ones(len(rows), rows.dtype) @ rows

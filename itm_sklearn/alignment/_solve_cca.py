@@ -18,8 +18,8 @@ from itm_sklearn.pairs import ImageTextPairs
 __all__ = ["Problem", "Solution", "add_to_folds", "solve_moments", "solve_pairs"]
 
 _N_FOLDS = 3
-# Multiplications that take some hundredths of a second.
-_LITTLE_WORK = 3e8
+# Multiplications that take a millisecond.
+_LITTLE_WORK = 3e7
 # With eigenvalues above this, single precision moves correlations by 1e-7 at most.
 _SINGLE_PRECISION_MARGIN = 2e-3
 
@@ -75,8 +75,8 @@ def _solve_by_moments(pairs, problem, solver):
     pairs = ImageTextPairs(*views, pairs.image_index)
     problem = replace(problem, penalties=tuple(penalties))
     for dtype in _precisions(len(pairs), views):
-        folds = _split_moments(pairs, parts, dtype)
-        solution = _solve(folds, problem)
+        folds = _no_moments(problem.choose, dtype)
+        solution = _solve(_add_pairs(folds, pairs, parts), problem)
         if solution.directions.margin > _SINGLE_PRECISION_MARGIN:
             break
     return _turned_back(solution, *narrow)
@@ -99,21 +99,23 @@ def add_to_folds(folds, pairs, *, choose):
     Moments that come ready go to the smallest part as they are.
     """
     if folds is None:
-        folds = [PairMoments() for _ in range(_N_FOLDS if choose else 1)]
+        folds = _no_moments(choose)
     if isinstance(pairs, PairMoments):
         smallest = int(np.argmin([fold.n_pairs for fold in folds]))
         folds[smallest] = folds[smallest] + pairs
         return folds
-    several = len(folds) > 1
-    parts = fold_numbers(pairs.images, len(folds)) if several else None
-    added = _split_moments(pairs, parts, np.float64)
-    return [fold + more for fold, more in zip(folds, added, strict=True)]
+    parts = fold_numbers(pairs.images, len(folds)) if len(folds) > 1 else None
+    return _add_pairs(folds, pairs, parts)
 
 
-def _split_moments(pairs, part_of_image, dtype):
+def _no_moments(choose, dtype=None):
+    return [PairMoments(dtype) for _ in range(_N_FOLDS if choose else 1)]
+
+
+def _add_pairs(folds, pairs, part_of_image):
     if part_of_image is None:
-        return [PairMoments(dtype).update(pairs.images, pairs.texts, pairs.image_index)]
-    folds = [PairMoments(dtype) for _ in range(_N_FOLDS)]
+        folds[0].update(pairs.images, pairs.texts, pairs.image_index)
+        return folds
     for number, fold in enumerate(folds):
         part = pairs[part_of_image[pairs.image_index] == number]
         if len(part):

@@ -88,6 +88,16 @@ def test_any_chunking_in_any_order_gives_the_same(cuts, seed):
     assert_moments(total, naive_moments(images, texts, image_index))
 
 
+@pytest.mark.parametrize(("dtype", "precise"), [("f4", False), ("f8", True)])
+def test_products_are_in_the_precision_of_the_features(dtype, precise):
+    views = make_views()
+    images, texts = (view.astype(dtype) for view in views[:2])
+    expected = PairMoments(np.float64).update(images, texts, views[2])
+    moments = PairMoments().update(images, texts, views[2])
+    assert (moments.image_scatter == expected.image_scatter).all() == precise
+    assert_moments(moments, {name: getattr(expected, name) for name in NAMES}, 1e-4)
+
+
 def test_adding_leaves_the_parts_as_they_were():
     images, texts, _ = make_views(n_pairs=30)
     first = PairMoments().update(images[:10], texts[:10])
