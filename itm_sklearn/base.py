@@ -129,7 +129,9 @@ class PairTransformerMixin(TransformerMixin):
         """
         return self.fit(X, y).transform(X)
 
-    def _check_fit(self, X, y, *, accept_sparse=False, dtype=_FLOATS, reset=True):
+    def _check_fit(
+        self, X, y, *, accept_sparse=False, dtype=_FLOATS, reset=True, min_pairs=2
+    ):
         """The matching pairs to fit on, as checked arrays of numbers."""
         if isinstance(X, ImageTextPairs):
             pairs = matching_rows(X, y)
@@ -140,7 +142,7 @@ class PairTransformerMixin(TransformerMixin):
             self._check_y_is_there(y)
         kinds = {"accept_sparse": accept_sparse, "dtype": dtype}
         images = validate_data(self, images, reset=reset, ensure_min_samples=1, **kinds)
-        texts = _check_texts(texts, ensure_min_samples=2, **kinds)
+        texts = _check_texts(texts, ensure_min_samples=min_pairs, **kinds)
         if image_index is None:
             check_consistent_length(images, texts)
         if reset:

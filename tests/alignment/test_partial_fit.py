@@ -63,6 +63,36 @@ def test_the_first_call_after_fit_begins_anew(views):
     assert_same_result(cca, CCA().fit(images, texts))
 
 
+@pytest.mark.parametrize("sizes", [(299, 1), (1, 299)])
+def test_a_chunk_may_hold_a_single_pair(views, sizes):
+    cca = CCA()
+    for rows in np.split(np.arange(300), np.cumsum(sizes)[:-1]):
+        cca.partial_fit(views[0][rows], views[1][rows])
+    assert_same_result(cca, CCA().fit(*views))
+
+
+def test_a_single_pair_is_too_little_to_solve():
+    cca = CCA().partial_fit([[1.0, 2.0]], [[3.0]])
+    with pytest.raises(ValueError, match="all 1 pairs have the same"):
+        _ = cca.correlations_
+
+
+def test_chunks_in_single_precision_give_correlations_to_a_millionth(views):
+    images, texts = (view.astype(np.float32) for view in views)
+    cca = CCA()
+    for rows in np.array_split(np.arange(300), 7):
+        cca.partial_fit(images[rows], texts[rows])
+    expected = CCA().fit(*views).correlations_
+    np.testing.assert_allclose(cca.correlations_, expected, atol=1e-6)
+
+
+def test_adding_to_moments_that_were_handed_in_leaves_them_alone(views):
+    moments = PairMoments().update(*views)
+    before = moments.image_scatter.copy()
+    CCA().partial_fit(moments).partial_fit(*views)
+    np.testing.assert_array_equal(moments.image_scatter, before)
+
+
 def test_a_chunk_of_another_width_is_an_error(views):
     images, texts = views
     cca = CCA().partial_fit(images, texts)
