@@ -5,7 +5,7 @@ import io
 import json
 
 from itm_sklearn.inspection import example_results, write_html_report
-from itm_sklearn.inspection._recall_curve import DIRECTIONS
+from itm_sklearn.inspection._directions import DIRECTIONS
 from itm_sklearn.persistence import open_atomic
 
 _KINDS = (".json", ".csv", ".html")

@@ -3,15 +3,12 @@
 import numpy as np
 
 from itm_sklearn._optional import require
+from itm_sklearn.inspection._directions import DIRECTIONS
 from itm_sklearn.metrics import retrieval_report
 from itm_sklearn.model_selection import pair_similarity
 from itm_sklearn.pairs import as_pairs
 
 _LONGEST = 50
-DIRECTIONS = {
-    "text_to_image": "Text → image",
-    "image_to_text": "Image → text",
-}
 
 
 def recall_curve(y_true, y_score, *, max_k=None):
@@ -38,7 +35,7 @@ def recall_curve(y_true, y_score, *, max_k=None):
     array([0.67, 1.  , 1.  ])
     """
     y_score = np.asarray(y_score)
-    max_k = min(*y_score.shape, _LONGEST) if max_k is None else max_k
+    max_k = min(*y_score.shape[-2:], _LONGEST) if max_k is None else max_k
     ks = range(1, max_k + 1)
     report = retrieval_report(y_score, y_true, ks=tuple(ks))
     return {
