@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from sklearn.utils import check_random_state
 
+from itm_sklearn.inspection._directions import scores_by_direction
 from itm_sklearn.pairs import as_pairs
 
 
@@ -45,29 +46,34 @@ def example_results(
     n_queries=4,
     n_results=5,
     direction="text_to_image",
+    choice="random",
     random_state=None,
 ):
-    """The first results for queries drawn by lot, not picked by hand.
+    """The first results for queries that are drawn by lot, or are best or worst.
 
     Parameters
     ----------
-    similarity : array-like of shape (n_texts, n_images)
+    similarity : array-like of shape (n_texts, n_images) or (2, n_texts, n_images)
         The highest ranks first.
     pairs : ImageTextPairs or DataFrame
         The texts and images it is about.
     n_queries : int, default=4
-        How many queries are drawn, without the same one twice.
+        How many queries are shown, without the same one twice.
     n_results : int, default=5
         How many results are kept of each.
     direction : {"text_to_image", "image_to_text"}, default="text_to_image"
         Which view asks.
+    choice : {"random", "best", "worst"}, default="random"
+        "random" draws by lot. The others take the queries that find their first
+        right item the soonest or the latest, and of those with equal ranks the ones
+        that are surest.
     random_state : int, RandomState instance or None, default=None
         Draws the queries.
 
     Returns
     -------
     examples : list of ExampleResult
-        In the order of the queries in `pairs`.
+        In the order of the queries in `pairs`; the best first, or the worst.
 
     Examples
     --------
@@ -80,20 +86,33 @@ def example_results(
     a cat ['dog.jpg', 'cat.jpg'] [False, True]
     """
     pairs = as_pairs(pairs)
-    similarity, relevant = np.asarray(similarity), pairs.relevance().tocsr()
-    queries, items = pairs.texts, pairs.images
+    scores = scores_by_direction(similarity)[direction]
+    relevant, queries, items = pairs.relevance().tocsr(), pairs.texts, pairs.images
     if direction == "image_to_text":
-        similarity, relevant = similarity.T, relevant.T.tocsr()
-        queries, items = items, queries
-    n_drawn = min(n_queries, len(similarity))
-    drawn = check_random_state(random_state).permutation(len(similarity))[:n_drawn]
+        relevant, queries, items = relevant.T.tocsr(), items, queries
+    n_queries = min(n_queries, len(scores))
+    if choice == "random":
+        order = check_random_state(random_state).permutation(len(scores))
+        chosen = np.sort(order[:n_queries])
+    else:
+        chosen = _by_success(scores, relevant.toarray(), choice)[:n_queries]
     return [
-        _first_results(
-            direction, queries[row], items, similarity[row], found, n_results
-        )
-        for row in np.sort(drawn)
+        _first_results(direction, queries[row], items, scores[row], found, n_results)
+        for row in chosen
         for found in [relevant[[row]].toarray().ravel()]
     ]
+
+
+def _by_success(scores, relevant, choice):
+    """Rows from the best query to the worst, or the other way round."""
+    if choice not in ("best", "worst"):
+        raise ValueError(f"choice={choice!r} must be 'random', 'best' or 'worst'.")
+    right = np.where(relevant, scores, -np.inf).max(axis=1, keepdims=True)
+    wrong = np.where(relevant, -np.inf, scores)
+    ranks = (wrong >= right).sum(axis=1)
+    lead = right.ravel() - wrong.max(axis=1)
+    order = np.lexsort((-lead, ranks))
+    return order if choice == "best" else order[::-1]
 
 
 def _first_results(direction, query, items, scores, relevant, n_results):

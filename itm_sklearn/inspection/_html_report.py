@@ -3,22 +3,16 @@
 The page is self-contained: it can be mailed, archived and opened without a net.
 """
 
-import base64
-import io
 from importlib.resources import files
 from pathlib import Path
 
 from itm_sklearn import __version__
 from itm_sklearn._optional import require
-from itm_sklearn.image._io import load_image
-from itm_sklearn.inspection._recall_curve import DIRECTIONS, RecallCurveDisplay
+from itm_sklearn.inspection._directions import DIRECTIONS
+from itm_sklearn.inspection._report_figures import curve_svg, interval_svg
 from itm_sklearn.inspection._table import table_columns
 from itm_sklearn.persistence import open_atomic
-
-_THUMBNAIL = 160
-# Okabe and Ito's colours, which most colour-blind readers can tell apart.
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-_CHANCE = "#9a9a94"
+from itm_sklearn.retrieval._thumbnail import thumbnail_address
 
 
 def write_html_report(
@@ -31,6 +25,9 @@ def write_html_report(
     examples=(),
     facts=None,
     baselines=(),
+    evaluations=None,
+    hubs=None,
+    highlights=None,
 ):
     """Write results as one page that needs nothing beside it.
 
@@ -54,6 +51,18 @@ def write_html_report(
         Settings and circumstances, so that the numbers can be had again.
     baselines : sequence of str, default=()
         Names of the models that do not look; they are set apart in gray.
+    evaluations : dict of str to RetrievalEvaluation, default=None
+        From the name of a model to its intervals, as from
+        `itm_sklearn.model_selection.evaluate_retrieval`. What is transductive is
+        marked.
+    hubs : dict of str to dict, default=None
+        From the name of a model to its `hubness`.
+    highlights : dict of str to list of ExampleResult, default=None
+        Further examples that were picked, under the headings that say how.
+
+    See Also
+    --------
+    RetrievalReport : All of this from models and pairs.
 
     Returns
     -------
@@ -70,11 +79,7 @@ def write_html_report(
     ...     "<h1>Two</h1>" in page.read_text(encoding="utf8")
     True
     """
-    jinja2 = require("jinja2", extra="report", caller="write_html_report")
-    template = files("itm_sklearn.inspection").joinpath("report.html.jinja")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters |= {"thumbnail": _thumbnail, "cell": _cell}
-    page = environment.from_string(template.read_text(encoding="utf8")).render(
+    page = _template().render(
         title=title,
         summary=summary,
         reports=reports,
@@ -82,14 +87,32 @@ def write_html_report(
         columns=table_columns(next(iter(reports.values()))),
         best=_best(reports, baselines),
         directions=DIRECTIONS,
-        curve=_curve_svg(curves, baselines) if curves else "",
+        curve=curve_svg(curves, baselines) if curves else "",
+        intervals=interval_svg(evaluations) if evaluations else "",
+        level=_level(evaluations),
+        transductive=[n for n, e in (evaluations or {}).items() if e.transductive],
+        hubs=hubs or {},
         examples=examples,
+        highlights=highlights or {},
         facts=facts or {},
         version=__version__,
     )
     with open_atomic(path) as file:
         file.write(page.encode("utf8"))
     return Path(path)
+
+
+def _level(evaluations):
+    """The confidence level of the intervals, if there are any."""
+    return next((e.confidence_level for e in (evaluations or {}).values()), None)
+
+
+def _template():
+    jinja2 = require("jinja2", extra="report", caller="write_html_report")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters |= {"thumbnail": thumbnail_address, "cell": _cell}
+    template = files("itm_sklearn.inspection").joinpath("report.html.jinja")
+    return environment.from_string(template.read_text(encoding="utf8"))
 
 
 def _cell(value, metric):
@@ -100,61 +123,3 @@ def _best(reports, baselines):
     """The model with the highest rsum, if there is anything to choose from."""
     contenders = {n: r["rsum"] for n, r in reports.items() if n not in baselines}
     return max(contenders, key=contenders.get) if len(contenders) > 1 else None
-
-
-def _thumbnail(item):
-    """A small picture as a data address."""
-    from PIL import Image
-
-    picture = Image.fromarray(load_image(item, mode="RGB"))
-    picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
-    buffer = io.BytesIO()
-    picture.save(buffer, format="JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-def _curve_svg(curves, baselines):
-    """Recall curves of all models, the two directions side by side."""
-    require("matplotlib", extra="report", caller="write_html_report")
-    from matplotlib import rc_context
-
-    colours = _line_colours(curves, baselines)
-    # Text stays text in the page's own font, and the same curves give the same file.
-    style = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": "itm",
-        "font.size": 10,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-    }
-    with rc_context(style):
-        figure = _curve_figure(curves, colours)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    svg = buffer.getvalue()
-    return svg[svg.index("<svg") :]
-
-
-def _line_colours(curves, baselines):
-    looking = [name for name in curves if name not in baselines]
-    colours = {n: _COLOURS[i % len(_COLOURS)] for i, n in enumerate(looking)}
-    return {name: colours.get(name, _CHANCE) for name in curves}
-
-
-def _curve_figure(curves, colours):
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9.2, 3.4), layout="constrained")
-    axes = figure.subplots(1, len(DIRECTIONS), sharey=True)
-    for ax, (way, label) in zip(axes, DIRECTIONS.items(), strict=True):
-        for name, recall in curves.items():
-            display = RecallCurveDisplay(recall={way: recall[way]}, estimator_name=name)
-            dashes = ":" if colours[name] == _CHANCE else "-"
-            display.plot(ax=ax, color=colours[name], label=name, linestyle=dashes)
-        ax.set_title(label, loc="left", fontsize=10)
-        ax.grid(axis="y", color="#e4e4df", linewidth=0.8)
-        ax.get_legend().remove()
-    axes[1].set_ylabel("")
-    handles, labels = axes[1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right center", frameon=False)
-    return figure
