@@ -79,18 +79,19 @@ def write_html_report(
     ...     "<h1>Two</h1>" in page.read_text(encoding="utf8")
     True
     """
+    transductive = [n for n, e in (evaluations or {}).items() if e.transductive]
     page = _template().render(
         title=title,
         summary=summary,
         reports=reports,
         baselines=baselines,
         columns=table_columns(next(iter(reports.values()))),
-        best=_best(reports, baselines),
+        best=_best(reports, {*baselines, *transductive}),
         directions=DIRECTIONS,
         curve=curve_svg(curves, baselines) if curves else "",
         intervals=interval_svg(evaluations) if evaluations else "",
         level=_level(evaluations),
-        transductive=[n for n, e in (evaluations or {}).items() if e.transductive],
+        transductive=transductive,
         hubs=hubs or {},
         examples=examples,
         highlights=highlights or {},
@@ -119,7 +120,7 @@ def _cell(value, metric):
     return f"{100 * value if metric.startswith('recall@') else value:.1f}"
 
 
-def _best(reports, baselines):
+def _best(reports, apart):
     """The model with the highest rsum, if there is anything to choose from."""
-    contenders = {n: r["rsum"] for n, r in reports.items() if n not in baselines}
+    contenders = {n: r["rsum"] for n, r in reports.items() if n not in apart}
     return max(contenders, key=contenders.get) if len(contenders) > 1 else None

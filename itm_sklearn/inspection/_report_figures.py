@@ -80,7 +80,7 @@ def _interval_figure(evaluations, colours):
     for ax, (way, label) in zip(axes, DIRECTIONS.items(), strict=True):
         for number, (name, evaluation) in enumerate(evaluations.items()):
             # The models stand below each other, in the order of the table.
-            places = np.arange(len(metrics)) + (number + 0.5) / (len(evaluations) + 1)
+            places = np.arange(len(metrics)) + (number + 1) / (len(evaluations) + 1)
             values = [evaluation.report[way][metric] for metric in metrics]
             limits = np.transpose([evaluation.intervals[way][m] for m in metrics])
             errors = np.abs(limits - values)

@@ -33,7 +33,8 @@ class RetrievalReport:
     hubs : dict of str to dict
         From the name of a model to its `hubness`.
     highlights : dict of str to list of ExampleResult
-        Best and worst queries of the model with the highest rsum, by heading.
+        Best and worst queries of the model with the highest rsum, by heading; of
+        models that are transductive only if all are.
 
     See Also
     --------
@@ -83,11 +84,8 @@ class RetrievalReport:
         """
         pairs = as_pairs(pairs)
         scores = {name: pair_similarity(model, pairs) for name, model in models.items()}
-        report = cls.from_predictions(pairs, scores, **options)
-        for name, model in models.items():
-            marked = {"transductive": is_transductive(model)}
-            report.evaluations[name] = replace(report.evaluations[name], **marked)
-        return report
+        marked = [name for name, model in models.items() if is_transductive(model)]
+        return cls.from_predictions(pairs, scores, transductive=marked, **options)
 
     @classmethod
     def from_predictions(
@@ -98,6 +96,7 @@ class RetrievalReport:
         ks=(1, 5, 10),
         n_examples=4,
         n_bootstrap=1000,
+        transductive=(),
         random_state=0,
     ):
         """A report on given scores.
@@ -115,6 +114,9 @@ class RetrievalReport:
             How many of the best and of the worst queries are shown, a direction.
         n_bootstrap : int, default=1000
             How many times the images are resampled for the intervals.
+        transductive : sequence of str, default=()
+            Names of the models whose scores depend on the other queries. They are
+            marked, and none of them is called the best.
         random_state : int, default=0
             Draws the resamples.
 
@@ -127,10 +129,13 @@ class RetrievalReport:
         scores = {name: np.asarray(each) for name, each in similarities.items()}
         settings = {"ks": ks, "n_bootstrap": n_bootstrap, "random_state": random_state}
         evaluations = {
-            name: evaluate_retrieval(each, pairs, **settings)
+            name: replace(
+                evaluate_retrieval(each, pairs, **settings),
+                transductive=name in transductive,
+            )
             for name, each in scores.items()
         }
-        best = max(evaluations, key=lambda name: evaluations[name].report["rsum"])
+        best = max(evaluations, key=lambda name: _merit(evaluations[name]))
         return cls(
             evaluations=evaluations,
             curves={name: recall_curve(pairs, each) for name, each in scores.items()},
@@ -183,6 +188,11 @@ class RetrievalReport:
             "Ties, which count against": ", ".join(f"{k} {v}" for k, v in ties.items()),
             "Versions": ", ".join(f"{k} {v}" for k, v in one.versions.items()),
         }
+
+
+def _merit(evaluation):
+    """What the best model has most of."""
+    return not evaluation.transductive, evaluation.report["rsum"]
 
 
 def _highlights(name, scores, pairs, n_examples):

@@ -56,6 +56,21 @@ def test_a_transductive_model_is_marked_on_the_page(report, tmp_path):
     assert re.search(r"<td>Bad <span[^>]*>\(transductive\)", page)
 
 
+def test_a_transductive_model_is_not_called_the_best(tmp_path):
+    models = {
+        "fair": Scores(-SCORES),
+        "fairer": Scores(SCORES),
+        "sly": Scores(PAIRS.relevance().toarray().astype(float), transductive=True),
+    }
+    report = RetrievalReport.from_estimators(models, PAIRS, ks=(1,), n_examples=1)
+    assert set(report.highlights) == {
+        "Best queries of fairer",
+        "Worst queries of fairer",
+    }
+    page = report.write(tmp_path / "page.html").read_text(encoding="utf8")
+    assert '<tr class="best">\n<td>fairer</td>' in page
+
+
 def test_a_real_correction_is_marked_too(tmp_path):
     vectors = np.random.default_rng(0).normal(size=(12, 4))
     pairs = ImageTextPairs(vectors, vectors + 0.1)
