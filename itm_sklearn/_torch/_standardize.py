@@ -15,6 +15,8 @@ class Standardize(nn.Module):
     ----------
     n_features : int
         The width of the last dimension.
+    each : bool, default=False
+        Whether to divide each feature by its own deviation instead.
 
     Examples
     --------
@@ -23,10 +25,10 @@ class Standardize(nn.Module):
     tensor([[3.]])
     """
 
-    def __init__(self, n_features):
+    def __init__(self, n_features, *, each=False):
         super().__init__()
         self.register_buffer("mean", torch.zeros(n_features))
-        self.register_buffer("scale", torch.ones(()))
+        self.register_buffer("scale", torch.ones(n_features if each else ()))
 
     def learn(self, batches):
         """Take mean and deviation from batches of features, zero rows left out."""
@@ -38,9 +40,11 @@ class Standardize(nn.Module):
             total = total + rows.sum(0)
             squares = squares + rows.square().sum(0)
         mean = total / max(1, count)
-        variance = (squares / max(1, count) - mean.square()).clamp(min=0).mean()
+        variance = (squares / max(1, count) - mean.square()).clamp(min=0)
+        if not self.scale.ndim:
+            variance = variance.mean()
         self.mean.copy_(mean)
-        self.scale.copy_(variance.sqrt() if variance > 0 else torch.ones(()))
+        self.scale.copy_(torch.where(variance > 0, variance.sqrt(), 1.0))
         return self
 
     def forward(self, features):

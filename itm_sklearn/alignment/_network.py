@@ -18,25 +18,23 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from itm_sklearn._batching import batch_slices
 from itm_sklearn._optional import require
+from itm_sklearn._torch._training import TrainingMixin
 from itm_sklearn.alignment._rows import dense_rows
 from itm_sklearn.base import PairTransformerMixin, matching_rows
 from itm_sklearn.pairs import ImageTextPairs
 
 __all__ = ["NetworkAligner", "View", "sort_by_content"]
 
-_POSITIVE = Interval(Integral, 1, None, closed="left")
 _SHARE = Interval(Real, 0, 1, closed="left")
 # Rows that are passed through a network at once.
 _BATCH_SIZE = 4096
-# Small data are cut into smaller batches, but not smaller than this.
-_SMALLEST_BATCH = 32
 _RELATIVE_STEP, _LONGEST_STEP = 0.03, 0.01
 # Products in a step from which threads are worth their start.
 _WORK_TO_SHARE = 1e8
 
 
 class NetworkAligner(
-    ClassNamePrefixFeaturesOutMixin, PairTransformerMixin, BaseEstimator
+    TrainingMixin, ClassNamePrefixFeaturesOutMixin, PairTransformerMixin, BaseEstimator
 ):
     """Base of aligners with a network for each view.
 
@@ -45,24 +43,16 @@ class NetworkAligner(
     """
 
     _parameter_constraints: dict = {
-        "n_components": [_POSITIVE],
+        **TrainingMixin._parameter_constraints,
+        "n_components": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": ["array-like"],
         "dropout": [_SHARE],
         "input_dropout": [_SHARE],
         "scale": ["boolean"],
-        "max_iter": [_POSITIVE],
-        "batch_size": [Interval(Integral, 2, None, closed="left")],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
             StrOptions({"auto"}),
         ],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [_POSITIVE],
-        "device": [str, None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
     }
 
     def transform_image(self, X):
@@ -153,19 +143,7 @@ class NetworkAligner(
         self.image_layers_ = heads.image.get_layers()
         self.text_layers_ = heads.text.get_layers()
 
-    def _recipe(self, n_pairs):
-        from itm_sklearn._torch._recipe import Recipe
-
-        return Recipe(
-            max_iter=self.max_iter,
-            batch_size=min(self.batch_size, max(_SMALLEST_BATCH, n_pairs // 10)),
-            learning_rate=self._learning_rate(),
-            weight_decay=self.weight_decay,
-            validation_fraction=self.early_stopping * self.validation_fraction,
-            patience=self.n_iter_no_change,
-        )
-
-    def _learning_rate(self):
+    def _highest_step(self):
         if self.learning_rate != "auto":
             return self.learning_rate
         # Random weights are as large as one over the root of the width, and every

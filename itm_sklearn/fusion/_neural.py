@@ -5,40 +5,40 @@ The fusions beside it learn nothing, or a single weight.
 
 from numbers import Integral, Real
 
-import numpy as np
-from scipy.special import expit
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.preprocessing import LabelEncoder, StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_consistent_length
 
 from itm_sklearn._optional import require
+from itm_sklearn._torch._training import TrainingMixin
 from itm_sklearn.fusion._pair_fusion import PairFusionMixin
-from itm_sklearn.pairs import as_pairs
+from itm_sklearn.fusion._parts import check_parts
+from itm_sklearn.fusion._target import read_target
+from itm_sklearn.pairs import ImageTextPairs, as_pairs
 
 __all__ = ["NeuralFusion"]
 
-_POSITIVE = Interval(Integral, 1, None, closed="left")
-# Small data are cut into smaller batches, but not smaller than this.
-_SMALLEST_BATCH = 16
 
+class NeuralFusion(TrainingMixin, PairFusionMixin, BaseEstimator):
+    """Fuse both views of each pair by a network that was trained to tell `y`.
 
-class NeuralFusion(PairFusionMixin, BaseEstimator):
-    """Fuse both vectors of each pair by a network that was trained to tell `y`.
-
-    The views may have different widths and scales.
+    The views may have different widths and scales. Vectors become one vector; with
+    "cross_attention" so do the regions of an image and the words of a text.
 
     Parameters
     ----------
     n_components : int, default=64
         Width of the fused vectors.
-    method : {"gated", "bilinear"}, default="gated"
+    method : {"gated", "bilinear", "cross_attention"}, default="gated"
         "gated" mixes both views; for each pair and feature a gate decides how much
         the image counts and how much the text [1]_. "bilinear" multiplies both
         views, a bilinear map of low rank [2]_: better where the target lies in how
-        they go together, as for matches.
+        they go together, as for matches. "cross_attention" is a layer of a
+        transformer in which words look at each other and at regions [3]_: better
+        where it lies in a part of the image. Images are then arrays of shape
+        (n_images, n_regions, width) or maps (n_images, height, width, n_channels),
+        and texts arrays of shape (n_pairs, n_words, width). Rows of zeros are
+        padding, and vectors count as a single part.
     dropout : float, default=0.5
         Share of the fused features that is left out in training.
     max_iter : int, default=30
@@ -56,8 +56,8 @@ class NeuralFusion(PairFusionMixin, BaseEstimator):
     n_iter_no_change : int, default=5
         Passes without improvement after which early stopping stops.
     device : str, default=None
-        Where to train: "cpu", "cuda", "mps". None takes the fastest there is. The
-        fitted fusion works without.
+        Where the network runs: "cpu", "cuda", "mps". None takes the fastest there
+        is.
     random_state : int, RandomState instance or None, default=None
         Draws weights, batches and what is left out. Pass an int for the same model
         in every fit.
@@ -66,9 +66,8 @@ class NeuralFusion(PairFusionMixin, BaseEstimator):
 
     Attributes
     ----------
-    layers_ : list of (ndarray, ndarray)
-        Weights and biases for the image, for the text and, if gated, for the gate,
-        of both side by side.
+    weights_ : dict of ndarray
+        Weights of the network by name.
     loss_curve_ : list of float
         Mean loss of each pass.
     n_iter_ : int
@@ -84,6 +83,8 @@ class NeuralFusion(PairFusionMixin, BaseEstimator):
        units for information fusion", ICLR workshop 2017, section 3.1.
     .. [2] J.-H. Kim et al., "Hadamard product for low-rank bilinear pooling",
        ICLR 2017, equation 5.
+    .. [3] J. Li et al., "Align before fuse: Vision and language representation
+       learning with momentum distillation", NeurIPS 2021, section 3.1.
 
     Examples
     --------
@@ -104,20 +105,12 @@ class NeuralFusion(PairFusionMixin, BaseEstimator):
     """
 
     same_space = False
+    _smallest_batch = 16
     _parameter_constraints: dict = {
-        "n_components": [_POSITIVE],
-        "method": [StrOptions({"gated", "bilinear"})],
+        **TrainingMixin._parameter_constraints,
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "method": [StrOptions({"gated", "bilinear", "cross_attention"})],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "max_iter": [_POSITIVE],
-        "batch_size": [_POSITIVE],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [_POSITIVE],
-        "device": [str, None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -158,7 +151,7 @@ class NeuralFusion(PairFusionMixin, BaseEstimator):
         Parameters
         ----------
         X : ImageTextPairs
-            Feature vectors of both views.
+            Features of both views.
         y : array-like of shape (n_pairs,) or (n_pairs, n_outputs), default=None
             Classes, or numbers to predict. None has the network tell the pairs from
             mismatches.
@@ -169,111 +162,60 @@ class NeuralFusion(PairFusionMixin, BaseEstimator):
             The fitted fusion.
         """
         require("torch", extra="deep", caller="NeuralFusion")
-        images, texts, image_index = self._check_views(X, reset=True)
-        kind, targets = _read_target(y, len(texts))
-        scalers = [StandardScaler().fit(view) for view in (images, texts)]
-        images, texts = scalers[0].transform(images), scalers[1].transform(texts)
-        views = images[image_index], texts, targets, kind
-        layers = self._train(views, image_index, as_pairs(X).relevance())
-        self.layers_ = _take_in(layers, scalers)
+        pairs = ImageTextPairs(*self._check_views(X, reset=True))
+        target = read_target(y, len(pairs))
+        self._train(pairs, target, as_pairs(X).relevance())
         return self
 
-    def _train(self, views, image_index, relevance):
+    def _train(self, pairs, target, relevance):
+        from itm_sklearn._torch._arrays import to_arrays
         from itm_sklearn._torch._device import pick_device, seeded
         from itm_sklearn._torch._fusion import fusion_loss
+        from itm_sklearn._torch._matching import learn_scales
         from itm_sklearn._torch._train import train
-
-        images, texts, targets, kind = views
-
-        def matches(rows, others):
-            found = relevance[rows, image_index[others]]
-            return np.asarray(found, dtype=bool).ravel()
 
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         with seeded(seed):
-            network = self._make_network(targets, kind).to(pick_device(self.device))
-        loss = fusion_loss(network, images, texts, targets, kind=kind, matches=matches)
+            network = self._make_network(target.n_outputs)
+        learn_scales(network, pairs)
+        network = network.to(pick_device(self.device))
         record = train(
             network,
-            image_index,
-            loss,
-            self._recipe(len(texts)),
+            pairs.image_index,
+            fusion_loss(network, pairs, target, relevance),
+            self._recipe(len(pairs)),
             seed=seed,
             n_threads=1,
             verbose=self.verbose,
         )
+        self.weights_ = to_arrays(network)
         self.loss_curve_, self.n_iter_ = record.losses, record.best_iter
-        return network.get_layers()
 
-    def _make_network(self, targets, kind):
-        from itm_sklearn._torch._fusion import FusionNetwork
+    def _make_network(self, n_outputs):
+        from itm_sklearn._torch._fusion import VectorFusion
+        from itm_sklearn._torch._part_fusion import PartFusion
 
-        n_targets = {
-            "classes": lambda: targets.max() + 1,
-            "numbers": lambda: targets.shape[1],
-            "matches": lambda: 1,
-        }[kind]()
-        return FusionNetwork(
-            self.n_features_in_,
-            self.n_text_features_in_,
-            self.n_components,
-            int(n_targets),
-            self.method == "gated",
-            self.dropout,
-        )
+        widths = self.n_features_in_, self.n_text_features_in_
+        sizes = *widths, self.n_components, n_outputs, self.dropout
+        if self.method == "cross_attention":
+            return PartFusion(*sizes)
+        return VectorFusion(*sizes, is_gated=self.method == "gated")
 
-    def _recipe(self, n_pairs):
-        from itm_sklearn._torch._recipe import Recipe
+    def _fuse_pairs(self, images, texts, image_index):
+        from itm_sklearn._torch._arrays import from_arrays
+        from itm_sklearn._torch._fusion import fuse_in_batches
 
-        return Recipe(
-            max_iter=self.max_iter,
-            batch_size=min(self.batch_size, max(_SMALLEST_BATCH, n_pairs // 10)),
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            validation_fraction=self.early_stopping * self.validation_fraction,
-            patience=self.n_iter_no_change,
-        )
+        network = self._make_network(len(self.weights_["target.bias"]))
+        network = from_arrays(network, self.weights_, self.device)
+        return fuse_in_batches(network, images, texts, image_index)
+
+    def _check_view(self, view, name):
+        if self.method == "cross_attention":
+            return check_parts(view, name)
+        return super()._check_view(view, name)
 
     def _feature_counts(self):
         return {"neural": self.n_components}
 
-    def _fuse(self, images, texts):
-        image, text, *gate = [
-            [part.astype(images.dtype) for part in layer] for layer in self.layers_
-        ]
-        of_image = np.tanh(images @ image[0] + image[1])
-        of_text = np.tanh(texts @ text[0] + text[1])
-        if not gate:
-            return of_image * of_text
-        weights, bias = gate[0]
-        width = images.shape[1]
-        share = expit(images @ weights[:width] + texts @ weights[width:] + bias)
-        return share * of_image + (1 - share) * of_text
-
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "layers_")
-
-
-def _read_target(y, n_pairs):
-    """What kind of target `y` is, and the target as the network is to see it."""
-    if y is None:
-        return "matches", None
-    y = np.asarray(y)
-    check_consistent_length(y, range(n_pairs))
-    if type_of_target(y).startswith("continuous"):
-        numbers = y.reshape(n_pairs, -1)
-        return "numbers", StandardScaler().fit_transform(numbers)
-    return "classes", LabelEncoder().fit_transform(y)
-
-
-def _take_in(layers, scalers):
-    """Layers that standardise by themselves."""
-    means = [scaler.mean_ for scaler in scalers]
-    scales = [scaler.scale_ for scaler in scalers]
-    means.append(np.concatenate(means))
-    scales.append(np.concatenate(scales))
-    taken_in = []
-    for (weights, bias), mean, scale in zip(layers, means, scales, strict=False):
-        weights = weights / scale[:, np.newaxis]
-        taken_in.append((weights, bias - mean @ weights))
-    return taken_in
+        return hasattr(self, "weights_")

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.preprocessing import normalize
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from itm_sklearn.pairs import as_pairs
 
@@ -79,8 +79,7 @@ class PairFusionMixin(TransformerMixin):
             One row for each pair.
         """
         check_is_fitted(self)
-        images, texts, image_index = self._check_views(X, reset=False)
-        return self._fuse(images[image_index], texts)
+        return self._fuse_pairs(*self._check_views(X, reset=False))
 
     def get_feature_names_out(self, input_features=None):
         """Names of the fused features.
@@ -106,24 +105,35 @@ class PairFusionMixin(TransformerMixin):
             dtype=object,
         )
 
+    def _fuse_pairs(self, images, texts, image_index):
+        return self._fuse(images[image_index], texts)
+
     def _check_views(self, X, *, reset):
         """Both views as normalised numbers, and the image of each row."""
         pairs = as_pairs(X)
         pairs.require_both_views()
-        kinds = {"accept_sparse": self.accept_sparse and "csr", "dtype": _FLOATS}
-        images = validate_data(self, pairs.images, reset=reset, **kinds)
-        texts = check_array(pairs.texts, input_name="texts", **kinds)
+        images = self._check_view(pairs.images, "images")
+        texts = self._check_view(pairs.texts, "texts")
         if reset:
-            self.n_text_features_in_ = texts.shape[1]
+            self.n_features_in_ = images.shape[-1]
+            self.n_text_features_in_ = texts.shape[-1]
             self._check_widths()
-        if texts.shape[1] != self.n_text_features_in_:
-            raise ValueError(
-                f"The texts have {texts.shape[1]} features, but "
-                f"{type(self).__name__} was fitted on {self.n_text_features_in_}."
-            )
+        for name, view, expected in (
+            ("images", images, self.n_features_in_),
+            ("texts", texts, self.n_text_features_in_),
+        ):
+            if view.shape[-1] != expected:
+                raise ValueError(
+                    f"The {name} have {view.shape[-1]} features, but "
+                    f"{type(self).__name__} was fitted on {expected}."
+                )
         if getattr(self, "norm", None) is not None:
             images, texts = normalize(images, self.norm), normalize(texts, self.norm)
         return images, texts, pairs.image_index
+
+    def _check_view(self, view, name):
+        sparse = self.accept_sparse and "csr"
+        return check_array(view, accept_sparse=sparse, dtype=_FLOATS, input_name=name)
 
     def _check_widths(self):
         if self.same_space and self.n_features_in_ != self.n_text_features_in_:

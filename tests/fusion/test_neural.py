@@ -28,7 +28,12 @@ def same_sign(pairs):
     return np.where((pairs.images[:, 0] > 100) == (pairs.texts[:, 0] > 0), "yes", "no")
 
 
-@parametrize_with_pair_checks([NeuralFusion(8, method="bilinear", max_iter=3)])
+@parametrize_with_pair_checks(
+    [
+        NeuralFusion(8, method=method, max_iter=3)
+        for method in ("bilinear", "cross_attention")
+    ]
+)
 def test_pair_checks(estimator, check):
     check()
 
@@ -65,33 +70,6 @@ def test_without_a_target_pairs_are_told_from_mismatches():
     half = np.arange(200) % 2 == 0
     classifier = LogisticRegression().fit(features[half], y[unseen][half])
     assert classifier.score(features[~half], y[unseen][~half]) > 0.7
-
-
-@pytest.mark.parametrize("method", ["gated", "bilinear"])
-def test_numpy_gives_what_torch_was_trained_to_give(
-    method, pairs, same_sign, monkeypatch
-):
-    """The network is used without torch, and takes features as they are."""
-    from itm_sklearn._torch import _fusion
-
-    made = []
-    monkeypatch.setattr(
-        _fusion.FusionNetwork,
-        "get_layers",
-        lambda network, get=_fusion.FusionNetwork.get_layers: (
-            made.append(network) or get(network)
-        ),
-    )
-    fused = NeuralFusion(8, method=method, max_iter=2, random_state=0).fit_transform(
-        pairs, same_sign
-    )
-    views = [
-        torch.tensor((view - view.mean(0)) / view.std(0), dtype=torch.float32)
-        for view in (pairs.images, pairs.texts)
-    ]
-    with torch.no_grad():
-        expected = made[0].fuse(*views).numpy()
-    np.testing.assert_allclose(fused, expected, atol=1e-5)
 
 
 def test_early_stopping_ends_before_the_last_pass(pairs, same_sign):
