@@ -151,7 +151,7 @@ class NetworkMatcher(CalibratedMatcherMixin, BaseEstimator):
         similarity : ndarray of shape (n_pairs, n_images)
             The higher the more alike.
         """
-        self._check_is_trained()
+        check_is_fitted(self)
         pairs = self._check_pairs(X, reset=False)
         return self._score(self._load_network(), pairs)
 
@@ -168,7 +168,7 @@ class NetworkMatcher(CalibratedMatcherMixin, BaseEstimator):
         scores : ndarray of shape (n_pairs,)
             Its entry in `similarity`.
         """
-        self._check_is_trained()
+        check_is_fitted(self)
         pairs = self._check_pairs(X, reset=False)
         network = self._load_network()
         scores = np.empty(len(pairs), np.float32)
@@ -222,9 +222,6 @@ class NetworkMatcher(CalibratedMatcherMixin, BaseEstimator):
 
     def _check_view(self, view, name):
         return check_array(view, dtype=_FLOATS, input_name=name)
-
-    def _check_is_trained(self):
-        check_is_fitted(self)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "weights_")
