@@ -3,6 +3,7 @@
 from itm_sklearn.alignment._cca import CCA
 from itm_sklearn.alignment._contrastive import ContrastiveAligner
 from itm_sklearn.alignment._deep_cca import DeepCCA
+from itm_sklearn.alignment._generalized_cca import GeneralizedCCA
 from itm_sklearn.alignment._moments import PairMoments
 from itm_sklearn.alignment._procrustes import ProcrustesAligner
 from itm_sklearn.alignment._ridge_aligner import RidgeAligner
@@ -12,6 +13,7 @@ __all__ = [
     "CCA",
     "ContrastiveAligner",
     "DeepCCA",
+    "GeneralizedCCA",
     "PairMoments",
     "ProcrustesAligner",
     "RidgeAligner",

@@ -3,13 +3,12 @@
 This is the estimator; `_solve_cca.py` chooses among the ways to solve it.
 """
 
-import warnings
 from numbers import Integral, Real
 
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from itm_sklearn.alignment._linear import LinearAligner, count_components
+from itm_sklearn.alignment._linear import CorrelationAligner, count_components, filled
 from itm_sklearn.alignment._moments import PairMoments
 from itm_sklearn.alignment._ridge import read_ridge, warn_of_exact_fits
 from itm_sklearn.alignment._solve_cca import (
@@ -23,7 +22,7 @@ from itm_sklearn.alignment._whitening import Penalty
 __all__ = ["CCA"]
 
 
-class CCA(LinearAligner):
+class CCA(CorrelationAligner):
     """Canonical correlation analysis with a ridge, in closed form.
 
     Finds the linear projections of images and of texts that correlate most, one
@@ -215,16 +214,9 @@ class CCA(LinearAligner):
         return Problem(n_components, penalties, strengths is None)
 
     def _keep(self, solution, problem):
-        rank = solution.directions.rank
-        if self.n_components is not None and rank < self.n_components:
-            warnings.warn(
-                f"n_components={self.n_components} is more than the {rank} directions "
-                "that the pairs hold; the others are zero. Lower n_components or fit "
-                "on more pairs.",
-                UserWarning,
-                stacklevel=3,
-            )
-        solution.directions = solution.directions.padded(problem.n_components)
+        solution.directions = filled(
+            solution.directions, problem.n_components, self.n_components
+        )
         self._solution = solution
         return self
 
@@ -267,10 +259,6 @@ class CCA(LinearAligner):
     def ridge_(self):
         """The ridge of the images and that of the texts."""
         return self._solved.ridge
-
-    def _projections(self):
-        factors = self.correlations_**self.power
-        return self.image_weights_ * factors, self.text_weights_ * factors
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_solution")

@@ -10,11 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh, svd
 
-from itm_sklearn.alignment._whitening import (
-    check_view_varies,
-    varying_columns,
-    whitening,
-)
+from itm_sklearn.alignment._whitening import view_whitening
 
 __all__ = ["Directions", "canonical_directions", "leading_singular_vectors"]
 
@@ -67,16 +63,12 @@ class Directions:
 def canonical_directions(moments, n_components, penalties):
     """Directions of the pairs that the moments were summed over."""
     n_pairs = moments.n_pairs
-    views = (
-        ("image", moments.image_scatter, moments.image_mean, penalties[0]),
-        ("text", moments.text_scatter, moments.text_mean, penalties[1]),
+    image = view_whitening(
+        "image", moments.image_scatter, moments.image_mean, n_pairs, penalties[0]
     )
-    whitenings = []
-    for name, scatter, mean, penalty in views:
-        varying = varying_columns(np.diag(scatter), mean, n_pairs)
-        check_view_varies(varying, name, n_pairs)
-        whitenings.append(whitening(scatter, varying, penalty))
-    image, text = whitenings
+    text = view_whitening(
+        "text", moments.text_scatter, moments.text_mean, n_pairs, penalties[1]
+    )
     shared = text.whiten(image.whiten(moments.cross_scatter).T).T
     left, correlations, right = leading_singular_vectors(shared, n_components)
     held = correlations > _NEGLIGIBLE * correlations[0]

@@ -1,10 +1,12 @@
 """What linear aligners share: a mean and a matrix for each view."""
 
+import warnings
+
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 
 from itm_sklearn.base import PairTransformerMixin
 
-__all__ = ["LinearAligner", "count_components"]
+__all__ = ["CorrelationAligner", "LinearAligner", "count_components", "filled"]
 
 
 class LinearAligner(
@@ -59,6 +61,31 @@ class LinearAligner(
         tags.target_tags.multi_output = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+class CorrelationAligner(LinearAligner):
+    """Base of linear aligners whose directions come with correlations.
+
+    The subclass has the parameter `power` and learns `correlations_`,
+    `image_weights_` and `text_weights_`.
+    """
+
+    def _projections(self):
+        factors = self.correlations_**self.power
+        return self.image_weights_ * factors, self.text_weights_ * factors
+
+
+def filled(directions, n_components, asked):
+    """Directions with zeros up to a number; a warning if so many were asked for."""
+    if asked is not None and directions.rank < asked:
+        warnings.warn(
+            f"n_components={asked} is more than the {directions.rank} directions that "
+            "the pairs hold; the others are zero. Lower n_components or fit on more "
+            "pairs.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return directions.padded(n_components)
 
 
 def count_components(n_components, *widths):

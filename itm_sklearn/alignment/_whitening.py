@@ -13,6 +13,7 @@ __all__ = [
     "check_view_varies",
     "varying_columns",
     "view_units",
+    "view_whitening",
     "whitening",
 ]
 
@@ -69,6 +70,13 @@ def view_units(moments, *, scale):
     return units
 
 
+def view_whitening(name, scatter, mean, n_pairs, penalty):
+    """Whitening of a view, or of some of its columns; it must not be constant."""
+    varying = varying_columns(np.diag(scatter), mean, n_pairs)
+    check_view_varies(varying, name, n_pairs)
+    return whitening(scatter, varying, penalty)
+
+
 def whitening(scatter, varying, penalty):
     """Whitening `W` of a scatter `S`, so that ``W' (S + penalty) W = I``."""
     squares = np.where(varying, np.diag(scatter), 1.0)
@@ -95,6 +103,8 @@ class _Triangular:
         self._factor = factor
         self._units = units[:, np.newaxis]
         self.margin = margin
+        # How many whitened coordinates there are.
+        self.width = len(units)
 
     def whiten(self, matrix):
         """The rows of `matrix`, one for each feature, in whitened coordinates."""
@@ -118,6 +128,7 @@ class _Principal:
 
     def __init__(self, directions, units):
         self._directions = units[:, np.newaxis] * directions
+        self.width = directions.shape[1]
 
     def whiten(self, matrix):
         """The rows of `matrix`, one for each feature, in whitened coordinates."""
