@@ -55,16 +55,21 @@ class TorchProducts:
         """The cosines of all queries and rows."""
         return queries @ block.T
 
-    def first(self, cosines, n_rows):
-        """The cosines of the first rows."""
-        return cosines[:, :n_rows].float().cpu().numpy()
+    def largest(self, cosines, n_groups):
+        """The largest cosine of each of so many groups of rows."""
+        size = cosines.shape[1] // n_groups
+        groups = cosines[:, : size * n_groups].reshape(-1, size, n_groups)
+        return groups.amax(dim=1).float().cpu().numpy()
 
     def reach(self, cosines, bars):
         """Queries and rows whose cosine comes up to the bar of the query."""
-        # Rounding a bar to the numbers of the cosines must not raise it.
-        bars = torch.from_numpy(bars).to(self._device)
-        found = (cosines >= bars[:, None]).flatten().nonzero().flatten()
-        return np.divmod(found.cpu().numpy(), cosines.shape[1])
+        bars = torch.from_numpy(bars).to(self._device, self._dtype)
+        reached = (cosines >= bars[:, None]).flatten()
+        if reached.device.type == "cpu":
+            found = np.flatnonzero(reached.numpy())
+        else:
+            found = reached.nonzero().flatten().cpu().numpy()
+        return np.divmod(found, cosines.shape[1])
 
 
 def _tensor(array):
@@ -77,5 +82,5 @@ def _slack(n_features, dtype):
     single = torch.finfo(torch.float32).eps
     if dtype == torch.float32 and torch.get_float32_matmul_precision() == "highest":
         return (n_features + 4) * single
-    # Half a unit in the last place for either vector and for the cosine.
-    return 1.5 * torch.finfo(torch.bfloat16).eps * 1.01 + (n_features + 4) * single
+    # Half a unit in the last place for either vector, the cosine and the bar.
+    return 2 * torch.finfo(torch.bfloat16).eps * 1.01 + (n_features + 4) * single

@@ -17,8 +17,9 @@ _ROWS = 4096
 _QUERIES = 1024
 # Pairs of a query and a row that are looked at again at once.
 _PAIRS = 2048
-# So many rows, or more if more neighbours are wanted, tell how near is near.
-_PILOTS = 512
+# The nearest rows of so many groups tell how near is near; more neighbours need more.
+_GROUPS = 128
+_GROUPS_PER_NEIGHBOR = 8
 
 
 def search_segments(queries, segments, n_neighbors, wanted, products):
@@ -118,9 +119,11 @@ class NumpyProducts:
             cosines *= scale
         return cosines
 
-    def first(self, cosines, n_rows):
-        """The cosines of the first rows."""
-        return cosines[:, :n_rows]
+    def largest(self, cosines, n_groups):
+        """The largest cosine of each of so many groups of rows."""
+        size = cosines.shape[1] // n_groups
+        groups = cosines[:, : size * n_groups].reshape(-1, size, n_groups)
+        return groups.max(axis=1)
 
     def reach(self, cosines, bars):
         """Queries and rows whose cosine comes up to the bar of the query."""
@@ -142,10 +145,13 @@ class _Nearest:
         bars = self.cosines[:, -1]
         if np.isfinite(bars).all() or cosines.shape[1] < n_neighbors:
             return bars
-        # Before enough is known, the best of a few rows are good enough.
-        pilots = products.first(cosines, max(_PILOTS, n_neighbors))
-        pilots = np.partition(pilots, -n_neighbors, axis=1)[:, -n_neighbors]
-        return np.maximum(bars, pilots - slack)
+        # Before enough is known: as many rows as are wanted reach the least of the
+        # best of as many groups. More groups than that raise the bar.
+        n_groups = max(_GROUPS, _GROUPS_PER_NEIGHBOR * n_neighbors)
+        best = products.largest(cosines, min(n_groups, cosines.shape[1]))
+        return np.maximum(
+            bars, np.partition(best, -n_neighbors)[:, -n_neighbors] - slack
+        )
 
     def look_at(self, which, segment, rows, first_row):
         """Let rows in, each for a query, where they beat what is there."""

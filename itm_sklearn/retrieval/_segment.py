@@ -91,9 +91,8 @@ class Segment:
         return Segment(self.stored[wanted], Segment(self.original.stored[wanted]))
 
     def _unit(self, rows):
-        vectors = self.stored[rows].astype(np.float32)
-        vectors *= self.scale[rows, np.newaxis]
-        return vectors
+        vectors, scale = self.fast(rows)
+        return vectors if scale is None else vectors * scale[:, np.newaxis]
 
     def _largest_error(self):
         largest = 0.0
