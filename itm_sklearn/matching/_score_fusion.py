@@ -265,6 +265,11 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
         return scores
 
     @property
+    def transductive(self):
+        """Whether a score depends on all texts and images that are scored with it."""
+        return self._by_rank
+
+    @property
     def _by_rank(self):
         return isinstance(self.weights, str) and self.weights == "reciprocal_rank"
 

@@ -4,8 +4,8 @@ from sklearn.pipeline import Pipeline
 
 __all__ = ["is_transductive"]
 
-# Where a search, a retriever or a re-ranker keeps the models that it asks.
-_PARTS = ("best_estimator_", "model_", "matcher_", "first_stage_")
+# Where a search, a wrapper, a retriever or a re-ranker keeps the models that it asks.
+_PARTS = ("best_estimator_", "estimator", "model_", "matcher_", "first_stage_")
 
 
 def is_transductive(model):
@@ -17,8 +17,8 @@ def is_transductive(model):
     Parameters
     ----------
     model : estimator or ndarray
-        Says it by its attribute ``transductive``; a Pipeline, search, retriever or
-        `FrozenEstimator` is asked for the models inside.
+        Says it by its attribute ``transductive``; a Pipeline, search, fusion,
+        retriever or `FrozenEstimator` is asked for the models inside.
 
     Returns
     -------
@@ -35,5 +35,6 @@ def is_transductive(model):
         return True
     if isinstance(model, Pipeline):
         return any(is_transductive(step) for _, step in model.steps)
-    parts = [getattr(model, name, None) for name in (*_PARTS, "estimator")]
+    parts = [getattr(model, name, None) for name in _PARTS]
+    parts += getattr(model, "estimators_", [])
     return any(is_transductive(part) for part in parts if part is not None)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
-from itm_sklearn.matching import SimilarityMatcher
+from itm_sklearn.matching import ScoreFusion, SimilarityMatcher
 from itm_sklearn.model_selection import (
     compare_retrieval,
     evaluate_retrieval,
@@ -30,11 +30,19 @@ class AllAtOnce(SimilarityMatcher):
         lambda model: Reranker(model, SimilarityMatcher()),
         lambda model: Reranker(SimilarityMatcher(), model),
         lambda model: make_pipeline(CrossModalRetriever(model)),
+        lambda model: ScoreFusion([("one", model)]),
     ],
 )
 def test_it_is_found_inside_other_models(wrap):
     assert is_transductive(wrap(AllAtOnce()).fit(PAIRS))
     assert not is_transductive(wrap(SimilarityMatcher()).fit(PAIRS))
+
+
+def test_a_fusion_of_ranks_is_transductive_and_one_of_scores_is_not():
+    matchers = [("one", SimilarityMatcher())]
+    by_rank = ScoreFusion(matchers, weights="reciprocal_rank").fit(PAIRS)
+    assert is_transductive(by_rank)
+    assert not is_transductive(ScoreFusion(matchers).fit(PAIRS))
 
 
 def test_an_evaluation_says_so():
