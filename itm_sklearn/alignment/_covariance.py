@@ -12,7 +12,12 @@ from scipy.linalg import eigh, svd
 
 from itm_sklearn.alignment._whitening import view_whitening
 
-__all__ = ["Directions", "canonical_directions", "leading_singular_vectors"]
+__all__ = [
+    "Directions",
+    "canonical_directions",
+    "leading_singular_vectors",
+    "settled_signs",
+]
 
 # Singular values below this share of the largest are what rounding leaves of zero.
 _NEGLIGIBLE = 1e-7
@@ -41,11 +46,17 @@ class Directions:
 
         The largest weight of the images, in standard deviations, is positive.
         """
-        largest = (np.abs(self.image_weights) * deviations[:, np.newaxis]).argmax(0)
-        columns = np.arange(len(self.correlations))
-        signs = np.where(self.image_weights[largest, columns] < 0, -1.0, 1.0)
+        return self.signed(
+            settled_signs(self.image_weights * deviations[:, np.newaxis])
+        )
+
+    def signed(self, signs):
+        """The same with some directions of both views turned round."""
         return Directions(
-            self.correlations, self.image_weights * signs, self.text_weights * signs
+            self.correlations,
+            self.image_weights * signs,
+            self.text_weights * signs,
+            self.margin,
         )
 
     def padded(self, n_components):
@@ -58,6 +69,12 @@ class Directions:
             np.pad(self.image_weights, ((0, 0), missing)),
             np.pad(self.text_weights, ((0, 0), missing)),
         )
+
+
+def settled_signs(weights):
+    """For each column the sign that makes its largest number positive."""
+    largest = np.abs(weights).argmax(axis=0)
+    return np.where(weights[largest, np.arange(weights.shape[1])] < 0, -1.0, 1.0)
 
 
 def canonical_directions(moments, n_components, penalties):
