@@ -23,6 +23,7 @@ ARGUMENTS = {
     "NeuralMatcher": {"n_components": 4, "max_iter": 3},
     "Reranker": {"first_stage": SimilarityMatcher(), "matcher": SimilarityMatcher()},
     "ScoreFusion": {"estimators": [("one", SimilarityMatcher())]},
+    "TowerAligner": {"n_components": 8},
     "VLAD": {"n_words": 3},
     "WeightedFusion": {"weights": (1, 2)},
 }
@@ -31,6 +32,7 @@ NEED_PACKAGES = {
     "CLIPImageEncoder",
     "CLIPTextEncoder",
     "CNNEncoder",
+    "FaissIndex",
     "TransformerTextEncoder",
     "Word2VecEncoder",
 }

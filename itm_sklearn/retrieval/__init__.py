@@ -1,6 +1,7 @@
 """From a query and a gallery to a ranked list: searches, and indexes behind them."""
 
 from itm_sklearn.retrieval._exact_index import ExactIndex
+from itm_sklearn.retrieval._faiss_index import FaissIndex
 from itm_sklearn.retrieval._hubness import CSLS, InvertedSoftmax
 from itm_sklearn.retrieval._query_bank import QueryBankNormalization
 from itm_sklearn.retrieval._reranker import Reranker
@@ -12,6 +13,7 @@ __all__ = [
     "CSLS",
     "CrossModalRetriever",
     "ExactIndex",
+    "FaissIndex",
     "InvertedSoftmax",
     "QueryBankNormalization",
     "Reranker",

@@ -8,7 +8,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from itm_sklearn.retrieval._exact_search import NumpyProducts, search_segments
 from itm_sklearn.retrieval._row_index import RowIndex
-from itm_sklearn.retrieval._segment import Segment, join
+from itm_sklearn.retrieval._segment import Segment, join, unit_vectors
 
 # Segments are joined up to so many bytes: adding vectors one by one leaves few
 # segments, and no large one is ever copied.
@@ -117,9 +117,12 @@ class ExactIndex(RowIndex):
         self._segments = kept
 
     def _search_rows(self, queries, n_neighbors, wanted):
-        unit = Segment(queries).take(slice(None))
         return search_segments(
-            unit, self._segments, n_neighbors, wanted, self._products()
+            unit_vectors(queries),
+            self._segments,
+            n_neighbors,
+            wanted,
+            self._products(),
         )
 
     def _products(self):

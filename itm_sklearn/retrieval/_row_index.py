@@ -138,7 +138,7 @@ class RowIndex(VectorIndex):
         wanted = self._alive
         if condition is not None:
             wanted = wanted & condition.matches(self._columns)
-        n_neighbors = min(n_neighbors, np.count_nonzero(wanted))
+        n_neighbors = min(n_neighbors, int(np.count_nonzero(wanted)))
         if not n_neighbors:
             empty = np.empty((len(queries), 0))
             return empty.astype(np.float32), empty.astype(np.int64)

@@ -103,6 +103,11 @@ class Segment:
         return float(np.sqrt(largest)) * 1.001
 
 
+def unit_vectors(vectors):
+    """The vectors as float32, brought to length one."""
+    return (vectors * _scale_rows(vectors)[:, np.newaxis]).astype(np.float32)
+
+
 def join(segments):
     """One segment of the rows of all, which are in memory."""
     return Segment(np.concatenate([segment.stored for segment in segments]))

@@ -115,7 +115,8 @@ class VectorIndex(BaseEstimator):
             Under `where` and `group_by` there are fewer columns if there are fewer
             vectors or groups.
         ids : ndarray of int64 of shape (n_queries, n_neighbors)
-            Ids of the vectors. Of vectors at one distance the first comes first.
+            Ids of the vectors. Of vectors at one distance, `ExactIndex` gives the first
+            first.
 
         Raises
         ------
