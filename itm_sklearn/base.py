@@ -129,10 +129,9 @@ class PairTransformerMixin(TransformerMixin):
         """
         return self.fit(X, y).transform(X)
 
-    def _check_fit(
-        self, X, y, *, accept_sparse=False, dtype=_FLOATS, reset=True, min_pairs=2
-    ):
+    def _check_fit(self, X, y, *, reset=True, min_pairs=2, dtype=_FLOATS, **kinds):
         """The matching pairs to fit on, as checked arrays of numbers."""
+        kinds["dtype"] = dtype
         if isinstance(X, ImageTextPairs):
             pairs = matching_rows(X, y)
             pairs.require_both_views()
@@ -140,7 +139,6 @@ class PairTransformerMixin(TransformerMixin):
         else:
             images, texts, image_index = X, y, None
             self._check_y_is_there(y)
-        kinds = {"accept_sparse": accept_sparse, "dtype": dtype}
         images = validate_data(self, images, reset=reset, ensure_min_samples=1, **kinds)
         texts = _check_texts(texts, ensure_min_samples=min_pairs, **kinds)
         if image_index is None:
@@ -157,15 +155,13 @@ class PairTransformerMixin(TransformerMixin):
                 "the target y is None. Pass the text features as y, or ImageTextPairs."
             )
 
-    def _check_image(self, X, *, accept_sparse=False):
+    def _check_image(self, X, *, dtype=_FLOATS, **kinds):
         check_is_fitted(self)
-        return validate_data(
-            self, X, reset=False, accept_sparse=accept_sparse, dtype=_FLOATS
-        )
+        return validate_data(self, X, reset=False, dtype=dtype, **kinds)
 
-    def _check_text(self, y, *, accept_sparse=False):
+    def _check_text(self, y, *, dtype=_FLOATS, **kinds):
         check_is_fitted(self)
-        texts = _check_texts(y, accept_sparse=accept_sparse, dtype=_FLOATS)
+        texts = _check_texts(y, dtype=dtype, **kinds)
         self._check_text_width(texts)
         return texts
 

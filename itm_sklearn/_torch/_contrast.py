@@ -4,9 +4,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from itm_sklearn._batching import batch_slices
 from itm_sklearn._torch._losses import infonce, sigmoid, triplet
 
-__all__ = ["Contrast"]
+__all__ = ["Contrast", "input_tensor"]
+
+# Items that are passed through at once where nothing is learned.
+_BATCH_SIZE = 512
 
 
 class Contrast:
@@ -34,9 +38,9 @@ class Contrast:
     Examples
     --------
     >>> from scipy import sparse
-    >>> from itm_sklearn._torch._heads import Heads
+    >>> from itm_sklearn._torch._heads import Heads, Perceptron
     >>> views = (lambda rows: np.eye(3)[rows], lambda rows: np.eye(3)[rows])
-    >>> heads = Heads([3, 2], [3, 2])
+    >>> heads = Heads(Perceptron([3, 2]), Perceptron([3, 2]))
     >>> relevance = sparse.eye_array(3, dtype=bool).tocsr()
     >>> contrast = Contrast(heads, views, np.arange(3), relevance, "triplet", 0.2)
     >>> contrast.batch_loss(np.arange(3)).shape
@@ -82,20 +86,38 @@ class Contrast:
 
     def embed(self, numbers, rows):
         """Vectors of length one of some images and texts."""
-        lower = self.dtype != torch.float32
-        with torch.autocast(self.heads.device.type, self.dtype, enabled=lower):
-            images = self.heads.image(self._tensor(self.image_rows(numbers)))
-            texts = self.heads.text(self._tensor(self.text_rows(rows)))
         return (
-            functional.normalize(images.float()),
-            functional.normalize(texts.float()),
+            self._vectors(self.heads.image, self.image_rows(numbers)),
+            self._vectors(self.heads.text, self.text_rows(rows)),
         )
 
     def similarity(self, rows):
         """Cosines of some texts and their images, and who matches whom."""
         numbers, matches = self.take(rows)
-        images, texts = self.embed(numbers, rows)
+        images, texts = (
+            torch.cat(
+                [
+                    self._vectors(head, items(every[part]))
+                    for part in batch_slices(len(every), _BATCH_SIZE)
+                ]
+            )
+            for head, items, every in (
+                (self.heads.image, self.image_rows, numbers),
+                (self.heads.text, self.text_rows, rows),
+            )
+        )
         return (texts @ images.T).cpu().numpy(), matches
 
-    def _tensor(self, features):
-        return torch.as_tensor(features, dtype=torch.float32, device=self.heads.device)
+    def _vectors(self, head, features):
+        device = self.heads.device
+        lower = self.dtype != torch.float32
+        with torch.autocast(device.type, self.dtype, enabled=lower):
+            vectors = head(input_tensor(features, device))
+        return functional.normalize(vectors.float())
+
+
+def input_tensor(features, device=None):
+    """Numbers in single precision; integers, such as those of tokens, stay integers."""
+    is_float = features.dtype.kind == "f"
+    # A copy, as the user's own array may be read-only.
+    return torch.tensor(features, dtype=torch.float32 if is_float else None).to(device)

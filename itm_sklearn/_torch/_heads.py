@@ -68,14 +68,12 @@ class Perceptron(nn.Module):
 
 
 class Heads(nn.Module):
-    """A perceptron for each view, and the numbers that a loss may learn.
+    """A network for each view, and the numbers that a loss may learn.
 
     Parameters
     ----------
-    image_sizes, text_sizes : sequence of int
-        Widths of the layers, as `Perceptron` takes them.
-    dropout, input_dropout : float
-        Shares of the hidden units and of the input that are left out in training.
+    image, text : torch.nn.Module
+        From features to vectors in the shared space.
     scale : float
         What similarities are multiplied by, to begin with.
     offset : float
@@ -83,23 +81,14 @@ class Heads(nn.Module):
 
     Examples
     --------
-    >>> heads = Heads([4, 2], [3, 2])
+    >>> heads = Heads(Perceptron([4, 2]), Perceptron([3, 2]))
     >>> heads.image(torch.zeros(5, 4)).shape
     torch.Size([5, 2])
     """
 
-    def __init__(
-        self,
-        image_sizes,
-        text_sizes,
-        dropout=0.0,
-        input_dropout=0.0,
-        scale=1.0,
-        offset=0.0,
-    ):
+    def __init__(self, image, text, scale=1.0, offset=0.0):
         super().__init__()
-        self.image = Perceptron(image_sizes, dropout, input_dropout)
-        self.text = Perceptron(text_sizes, dropout, input_dropout)
+        self.image, self.text = image, text
         self.log_scale = nn.Parameter(torch.tensor(float(np.log(scale))))
         self.offset = nn.Parameter(torch.tensor(float(offset)))
 

@@ -25,6 +25,9 @@ class Recipe:
         Share of all steps in which the step size rises from zero, linearly.
     decay : bool
         Whether it falls to zero afterwards, as a half cosine [2]_.
+    shares : dict
+        Parts of the module that take smaller steps: beginnings of parameter names,
+        with the share of the step size.
     clip : float or None
         Longest gradient; longer ones are scaled down.
     together : int or None
@@ -56,6 +59,7 @@ class Recipe:
     betas: tuple = (0.9, 0.999)
     warmup: float = 0.05
     decay: bool = True
+    shares: dict = field(default_factory=dict)
     clip: float | None = None
     together: int | None = 1
     validation_fraction: float = 0.0

@@ -160,7 +160,7 @@ class _Loop:
 
     def _step(self, part, loss_of, optimizer, rows, learning_rate):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate
+            group["lr"] = learning_rate * group["share"]
         optimizer.zero_grad(set_to_none=True)
         loss = loss_of(rows)
         value = loss.item()
@@ -242,13 +242,18 @@ class _Judge:
 
 
 def _optimizer(module, recipe):
-    matrices = [weight for weight in module.parameters() if weight.ndim > 1]
-    others = [weight for weight in module.parameters() if weight.ndim <= 1]
-    groups = [
-        {"params": matrices, "weight_decay": recipe.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
+    groups = {}
+    for name, weight in module.named_parameters():
+        decay = recipe.weight_decay if weight.ndim > 1 else 0.0
+        shares = [s for part, s in recipe.shares.items() if name.startswith(part)]
+        groups.setdefault((decay, *(shares or [1.0])), []).append(weight)
     # One pass over the weights instead of a dozen.
     return torch.optim.AdamW(
-        groups, lr=recipe.learning_rate, betas=recipe.betas, fused=True
+        [
+            {"params": weights, "weight_decay": decay, "share": share}
+            for (decay, share), weights in groups.items()
+        ],
+        lr=recipe.learning_rate,
+        betas=recipe.betas,
+        fused=True,
     )

@@ -124,11 +124,14 @@ class NetworkAligner(
             self._keep_heads(self._make_heads())
 
     def _make_heads(self, scale=1.0, offset=0.0):
-        from itm_sklearn._torch._heads import Heads
+        from itm_sklearn._torch._heads import Heads, Perceptron
 
         last = [*self.hidden_layer_sizes, self.n_components]
-        sizes = [self.n_features_in_, *last], [self.n_text_features_in_, *last]
-        return Heads(*sizes, self.dropout, self.input_dropout, scale, offset)
+        image, text = (
+            Perceptron([width, *last], self.dropout, self.input_dropout)
+            for width in (self.n_features_in_, self.n_text_features_in_)
+        )
+        return Heads(image, text, scale, offset)
 
     def _load_heads(self, scale=1.0, offset=0.0):
         """The networks on their device, with the weights learned so far."""
@@ -239,7 +242,7 @@ def _identify(view):
         )
     else:
         # Adding zero turns -0.0 into 0.0, whose bytes differ.
-        rows = np.ascontiguousarray(view) + 0
+        rows = np.ascontiguousarray(view.reshape(len(view), -1)) + 0
         rows = rows.view((np.void, rows.itemsize * rows.shape[1])).ravel()
     _, first, numbers = np.unique(rows, return_index=True, return_inverse=True)
     return first, numbers

@@ -178,3 +178,11 @@ def test_the_module_is_ready_for_use_afterwards(line):
     module, batch_loss = line
     train(module, np.arange(40), batch_loss, Recipe(1))
     assert not module.training
+
+
+def test_a_part_takes_its_share_of_each_step(line):
+    module, batch_loss = line
+    before = module.weight.item(), module.bias.item()
+    train(module, np.arange(40), batch_loss, Recipe(5, shares={"weight": 0.0}))
+    assert module.weight.item() == before[0]
+    assert module.bias.item() != before[1]
