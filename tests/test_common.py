@@ -33,6 +33,7 @@ NEED_PACKAGES = {
     "CLIPTextEncoder",
     "CNNEncoder",
     "FaissIndex",
+    "MilvusIndex",
     "TransformerTextEncoder",
     "Word2VecEncoder",
 }

@@ -9,12 +9,12 @@ query, times five. Recall is the share of the neighbours in double precision.
 """
 
 import argparse
+import time
 from pathlib import Path
 
 import faiss
 import numpy as np
 import torch
-from metrics import time_in_turns
 from threadpoolctl import threadpool_limits
 from usearch.index import MetricKind, search
 
@@ -111,12 +111,13 @@ def recall(found, truth, step):
     return np.mean([len(set(a) & set(b)) / N_NEIGHBORS for a, b in pairs])
 
 
-def extra_memory(method):
-    """Result, and most megabytes that the process held beside what it had."""
+def measure(method):
+    """Result, CPU seconds, and most megabytes held beside what there was."""
     Path("/proc/self/clear_refs").write_text("5")
-    before = _status("VmRSS")
+    before, start = _status("VmRSS"), time.process_time()
     found = method()
-    return found, (_status("VmHWM") - before) / 1024
+    seconds = time.process_time() - start
+    return found, seconds, (_status("VmHWM") - before) / 1024
 
 
 def _status(name):
@@ -132,14 +133,17 @@ def report(options, n_vectors):
     truth = find_truth(queries, vectors)
     print(f"\n{options.queries} queries, {n_vectors} x {options.features} float32")
     print(f"{'method':24}{'CPU s':>8}{'/ product':>11}{'recall':>9}{'MB':>8}")
-    memory = {name: extra_memory(method) for name, method in methods.items()}
-    seconds = time_in_turns(methods, options.repeat)
-    for name, spent in seconds.items():
-        found, megabytes = memory[name]
+    runs = {name: [] for name in methods}
+    for _ in range(options.repeat):
+        for name, method in methods.items():
+            runs[name].append(measure(method))
+    floor = np.median([seconds for _, seconds, _ in runs["product in blocks"]])
+    for name, measured in runs.items():
         step = EVERY if name.startswith("~") else 1
-        ratio = step * spent / seconds["product in blocks"]
-        line = f"{name:24}{step * spent:8.2f}{ratio:11.2f}"
-        print(line + f"{recall(found, truth, step):9.4f}{megabytes:8.0f}")
+        spent = step * np.median([seconds for _, seconds, _ in measured])
+        megabytes = max(held for _, _, held in measured)
+        line = f"{name:24}{spent:8.2f}{spent / floor:11.2f}"
+        print(line + f"{recall(measured[0][0], truth, step):9.4f}{megabytes:8.0f}")
 
 
 def main():

@@ -3,6 +3,7 @@
 from itm_sklearn.retrieval._exact_index import ExactIndex
 from itm_sklearn.retrieval._faiss_index import FaissIndex
 from itm_sklearn.retrieval._hubness import CSLS, InvertedSoftmax
+from itm_sklearn.retrieval._milvus_index import MilvusIndex
 from itm_sklearn.retrieval._query_bank import QueryBankNormalization
 from itm_sklearn.retrieval._reranker import Reranker
 from itm_sklearn.retrieval._result import RetrievalResult
@@ -15,6 +16,7 @@ __all__ = [
     "ExactIndex",
     "FaissIndex",
     "InvertedSoftmax",
+    "MilvusIndex",
     "QueryBankNormalization",
     "Reranker",
     "RetrievalResult",

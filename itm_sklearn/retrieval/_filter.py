@@ -5,6 +5,7 @@ constants and lists of them, comparisons, ``in``, ``and``, ``or`` and ``not``.
 """
 
 import ast
+import copy
 import operator
 
 import numpy as np
@@ -62,8 +63,8 @@ class Filter:
             raise self._error("it names no column")
 
     def __str__(self):
-        """The condition as Milvus reads it."""
-        return ast.unparse(self._tree)
+        """The condition as Milvus reads it, which does not read ``1 < x < 3``."""
+        return ast.unparse(_SplitChains().visit(copy.deepcopy(self._tree)))
 
     def matches(self, columns):
         """Which rows of a dict of columns meet the condition, as a mask."""
@@ -117,6 +118,16 @@ class Filter:
             f"where={self.where!r}: {what}. Write a condition on columns of the "
             "metadata, such as \"label == 'dog' and year in [2020, 2021]\"."
         )
+
+
+class _SplitChains(ast.NodeTransformer):
+    """Turns ``1 < x < 3`` into ``1 < x and x < 3``."""
+
+    def visit_Compare(self, node):
+        operands = [node.left, *node.comparators]
+        links = zip(operands[:-1], node.ops, operands[1:], strict=True)
+        parts = [ast.Compare(left, [op], [right]) for left, op, right in links]
+        return parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), parts)
 
 
 def _is_text(values):

@@ -126,10 +126,11 @@ class VectorIndex(BaseEstimator):
         """
         check_is_fitted(self)
         queries = self._check(X)
-        if not 1 <= n_neighbors <= self.n_vectors_:
+        n_vectors = self.n_vectors_
+        if not 1 <= n_neighbors <= n_vectors:
             raise ValueError(
-                f"n_neighbors={n_neighbors}, but the index holds {self.n_vectors_} "
-                f"vectors: ask for 1 to {self.n_vectors_}."
+                f"n_neighbors={n_neighbors}, but the index holds {n_vectors} vectors: "
+                f"ask for 1 to {n_vectors}."
             )
         condition = None if where is None else Filter(where)
         if group_by is None:
