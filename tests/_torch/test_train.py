@@ -139,6 +139,7 @@ def test_two_halves_are_as_good_as_a_whole_if_the_optimizer_goes_on(line):
 def test_each_of_several_steps_moves_its_own_part(line):
     """As a generator and a discriminator do."""
     both = torch.nn.ModuleList([torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)])
+    torch.nn.init.ones_(both[0].weight)
     before = both[1].weight.item()
     steps = [
         (both[0], lambda rows: (both[0].weight - 2).square().sum() + 0 * both[1].bias),
