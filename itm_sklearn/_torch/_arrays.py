@@ -2,7 +2,7 @@
 
 import torch
 
-from itm_sklearn._torch._device import pick_device
+from itm_sklearn._torch._device import pick_device, seeded
 
 __all__ = ["from_arrays", "to_arrays"]
 
@@ -19,16 +19,19 @@ def to_arrays(network):
     return {name: value.cpu().numpy() for name, value in network.state_dict().items()}
 
 
-def from_arrays(network, arrays, device=None):
-    """The network on its device, with the weights of `to_arrays`, ready for use.
+def from_arrays(make_network, arrays, device=None):
+    """A network on its device, with the weights of `to_arrays`, ready for use.
 
     Examples
     --------
     >>> arrays = to_arrays(torch.nn.Linear(3, 2))
-    >>> network = from_arrays(torch.nn.Linear(3, 2), arrays)
+    >>> network = from_arrays(lambda: torch.nn.Linear(3, 2), arrays)
     >>> bool((to_arrays(network)["weight"] == arrays["weight"]).all())
     True
     """
+    # Making it draws weights, which are not to cost the user's random numbers.
+    with seeded(0):
+        network = make_network()
     state = {name: torch.from_numpy(value) for name, value in arrays.items()}
     network.load_state_dict(state)
     return network.to(pick_device(device)).eval()

@@ -135,9 +135,10 @@ class NetworkAligner(
 
     def _load_heads(self, scale=1.0, offset=0.0):
         """The networks on their device, with the weights learned so far."""
-        from itm_sklearn._torch._device import pick_device
+        from itm_sklearn._torch._device import pick_device, seeded
 
-        heads = self._make_heads(scale, offset)
+        with seeded(self._seed):
+            heads = self._make_heads(scale, offset)
         heads.image.set_layers(self.image_layers_)
         heads.text.set_layers(self.text_layers_)
         return heads.to(pick_device(self.device))

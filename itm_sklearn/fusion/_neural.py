@@ -205,8 +205,10 @@ class NeuralFusion(TrainingMixin, PairFusionMixin, BaseEstimator):
         from itm_sklearn._torch._arrays import from_arrays
         from itm_sklearn._torch._fusion import fuse_in_batches
 
-        network = self._make_network(len(self.weights_["target.bias"]))
-        network = from_arrays(network, self.weights_, self.device)
+        n_outputs = len(self.weights_["target.bias"])
+        network = from_arrays(
+            lambda: self._make_network(n_outputs), self.weights_, self.device
+        )
         return fuse_in_batches(network, images, texts, image_index)
 
     def _check_view(self, view, name):

@@ -96,6 +96,12 @@ def test_a_fitted_aligner_works_where_torch_is_not_imported(pairs, tmp_path):
     assert found.stdout.strip() == "(2, 8) False"
 
 
+def test_the_random_numbers_of_torch_are_left_alone(pairs):
+    before = torch.random.get_rng_state()
+    ContrastiveAligner(8, max_iter=1, **SMALL).fit(pairs).partial_fit(pairs)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
 @pytest.mark.parametrize("loss", ["infonce", "sigmoid"])
 def test_the_temperature_is_learned(loss, pairs):
     aligner = ContrastiveAligner(8, loss=loss, temperature=0.5, max_iter=1, **SMALL)

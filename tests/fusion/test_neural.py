@@ -72,6 +72,13 @@ def test_without_a_target_pairs_are_told_from_mismatches():
     assert classifier.score(features[~half], y[unseen][~half]) > 0.7
 
 
+@pytest.mark.parametrize("method", ["gated", "bilinear"])
+def test_the_random_numbers_of_torch_are_left_alone(method, pairs, same_sign):
+    before = torch.random.get_rng_state()
+    NeuralFusion(method=method, max_iter=1).fit_transform(pairs, same_sign)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
 def test_early_stopping_ends_before_the_last_pass(pairs, same_sign):
     fusion = NeuralFusion(
         max_iter=200, early_stopping=True, n_iter_no_change=2, random_state=0
