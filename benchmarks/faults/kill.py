@@ -81,7 +81,7 @@ class AddingToMilvus:
     """Each step adds vectors to the collection of an embedded database."""
 
     def __init__(self, folder):
-        self.index = MilvusIndex(Path(folder, "gallery.db"))
+        self.index = MilvusIndex(Path(folder, "gallery.db"), collection="gallery")
 
     def step(self, number):
         """Add the vectors of this step."""

@@ -51,16 +51,34 @@ class MilvusCollection:
     def __getstate__(self):
         return {**vars(self), "_connection": None}
 
-    def create(self, n_features, columns, kind):
-        """Make the collection, in place of one of that name."""
-        from pymilvus import DataType
-
+    def create(self, n_features, columns, kind, *, overwrite):
+        """Make the collection, in place of one of that name if that is allowed."""
+        if not overwrite and self._client.has_collection(self.name):
+            raise ValueError(
+                f"{self.uri} has a collection {self.name!r} already. Name another one, "
+                "or set overwrite=True to lose what is in it."
+            )
         taken = sorted(columns.keys() & {_KEY, _VECTOR})
         if taken:
             raise ValueError(
                 f"A column of the metadata is called {taken[0]!r}, as the database "
                 "calls its own. Rename it."
             )
+        index = self._client.prepare_index_params()
+        index_type, params = _INDEXES[kind]
+        index.add_index(_VECTOR, index_type=index_type, metric_type="IP", params=params)
+        self._client.drop_collection(self.name)
+        self._client.create_collection(
+            self.name,
+            schema=self._schema(n_features, columns),
+            index_params=index,
+            consistency_level="Strong",
+            properties={_NEXT_ID: "0"},
+        )
+
+    def _schema(self, n_features, columns):
+        from pymilvus import DataType
+
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field(_KEY, DataType.INT64, is_primary=True)
         schema.add_field(_VECTOR, DataType.FLOAT_VECTOR, dim=n_features)
@@ -68,17 +86,7 @@ class MilvusCollection:
             # Every type of cell but text ignores the length.
             field_type = DataType[_TYPES[cells.dtype.kind]]
             schema.add_field(name, field_type, max_length=_LONGEST_TEXT)
-        index = self._client.prepare_index_params()
-        index_type, params = _INDEXES[kind]
-        index.add_index(_VECTOR, index_type=index_type, metric_type="IP", params=params)
-        self._client.drop_collection(self.name)
-        self._client.create_collection(
-            self.name,
-            schema=schema,
-            index_params=index,
-            consistency_level="Strong",
-            properties={_NEXT_ID: "0"},
-        )
+        return schema
 
     def n_features(self):
         """The length of the vectors of a collection that is there; it is loaded."""

@@ -5,10 +5,12 @@ that is the road past the memory of one machine.
 """
 
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from itm_sklearn._batching import batch_slices
 from itm_sklearn._directory import SavedDirectory, write_directory
@@ -33,9 +35,11 @@ class MilvusIndex(VectorIndex):
         A file that ends in ``.db``, in which the database runs embedded
         (``pip install itm-sklearn[milvus]``), or the address of a server, such as
         ``"http://milvus.example:19530"``.
-    collection : str, default="itm_sklearn"
-        What the gallery is called in the database. `fit` replaces a collection of
-        that name.
+    collection : str, default=None
+        What the gallery is called in the database. None makes up a name that no
+        other gallery has.
+    overwrite : bool, default=False
+        Whether `fit` may replace a collection of that name that it did not make.
     kind : {"flat", "hnsw", "auto"}, default="flat"
         How it is searched: exhaustively, by a graph, or as the server likes best.
     token : str, default=None
@@ -43,6 +47,8 @@ class MilvusIndex(VectorIndex):
 
     Attributes
     ----------
+    collection_ : str
+        What the gallery is called in the database.
     n_vectors_ : int
         The number of vectors in the database.
 
@@ -53,8 +59,8 @@ class MilvusIndex(VectorIndex):
     >>> def search_twice(path):  # doctest: +SKIP
     ...     gallery = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
     ...     labels = {"label": ["dog", "cat", "dog"]}
-    ...     MilvusIndex(path).fit(gallery, metadata=labels)
-    ...     again = MilvusIndex(path).connect()
+    ...     MilvusIndex(path, collection="three").fit(gallery, metadata=labels)
+    ...     again = MilvusIndex(path, collection="three").connect()
     ...     return again.kneighbors([[0.0, 2.0]], 1, where="label == 'dog'")[1]
     >>> search_twice("gallery.db")  # doctest: +SKIP
     array([[2]])
@@ -62,20 +68,24 @@ class MilvusIndex(VectorIndex):
 
     _parameter_constraints = {
         "uri": [str, Path],
-        "collection": [str],
+        "collection": [str, None],
+        "overwrite": ["boolean"],
         "kind": [StrOptions({"flat", "hnsw", "auto"})],
         "token": [str, None],
     }
 
-    def __init__(self, uri, *, collection="itm_sklearn", kind="flat", token=None):
+    def __init__(
+        self, uri, *, collection=None, overwrite=False, kind="flat", token=None
+    ):
         self.uri = uri
         self.collection = collection
+        self.overwrite = overwrite
         self.kind = kind
         self.token = token
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, metadata=None):
-        """Make a collection of a gallery, in place of one of that name.
+        """Make a collection of a gallery, in place of the one it made before.
 
         Parameters
         ----------
@@ -91,6 +101,11 @@ class MilvusIndex(VectorIndex):
         -------
         self : MilvusIndex
             The index, ready for `kneighbors`.
+
+        Raises
+        ------
+        ValueError
+            If there is a collection of that name, unless `overwrite` is set.
         """
         return super().fit(X, y, metadata=metadata)
 
@@ -107,9 +122,12 @@ class MilvusIndex(VectorIndex):
         ValueError
             If the database has no such collection.
         """
-        self._stored = self._open()
-        self.n_features_in_ = self._stored.n_features()
+        self._connect(self.collection)
         return self
+
+    def _connect(self, name):
+        self._stored, self.collection_ = self._open(name), name
+        self.n_features_in_ = self._stored.n_features()
 
     def save(self, path):
         """Write down, in a directory, where the gallery is; it stays there.
@@ -125,11 +143,7 @@ class MilvusIndex(VectorIndex):
             Where it was written.
         """
         with write_directory(path, type(self).__name__) as directory:
-            parameters = self.get_params()
-            del parameters["token"]
-            if not self._is_server():
-                parameters["uri"] = str(Path(self.uri).resolve())
-            directory.facts["index"] = {"parameters": parameters}
+            self.write_parts(directory)
         return directory.path
 
     @classmethod
@@ -153,8 +167,25 @@ class MilvusIndex(VectorIndex):
         ValueError
             If the directory is damaged, or the database has no such collection.
         """
-        facts = SavedDirectory(path, kind=cls.__name__).facts["index"]
-        return cls(**facts["parameters"], token=token).connect()
+        return cls.read_parts(SavedDirectory(path, kind=cls.__name__), token=token)
+
+    def write_parts(self, directory, prefix=""):
+        """Put the index into a directory that is being written, under a prefix."""
+        check_is_fitted(self)
+        parameters = self.get_params()
+        del parameters["token"]
+        if not self._is_server():
+            parameters["uri"] = str(Path(self.uri).resolve())
+        facts = {"parameters": parameters, "collection": self.collection_}
+        directory.facts[f"{prefix}index"] = facts
+
+    @classmethod
+    def read_parts(cls, directory, prefix="", *, mmap=False, token=None):
+        """The index that `write_parts` put into a saved directory."""
+        facts = directory.facts[f"{prefix}index"]
+        index = cls(**facts["parameters"], token=token)
+        index._connect(facts["collection"])
+        return index
 
     @property
     def n_vectors_(self):
@@ -164,17 +195,21 @@ class MilvusIndex(VectorIndex):
     def _is_server(self):
         return "://" in str(self.uri)
 
-    def _open(self):
+    def _open(self, name):
         if not (self._is_server() or str(self.uri).endswith(".db")):
             raise ValueError(
                 f"uri={str(self.uri)!r} is neither the address of a server, such as "
                 "'http://localhost:19530', nor a file that ends in '.db'."
             )
-        return MilvusCollection(str(self.uri), self.collection, self.token)
+        return MilvusCollection(str(self.uri), name, self.token)
 
     def _start(self, vectors, columns):
-        self._stored = self._open()
-        self._stored.create(vectors.shape[1], columns, self.kind)
+        made = getattr(self, "collection_", None)
+        name = self.collection or made or f"itm_sklearn_{uuid4().hex}"
+        stored = self._open(name)
+        overwrite = self.overwrite or name == made
+        stored.create(vectors.shape[1], columns, self.kind, overwrite=overwrite)
+        self._stored, self.collection_ = stored, name
         self._send(vectors, columns)
 
     def _append(self, vectors, columns):

@@ -163,10 +163,15 @@ def test_no_matrix_of_all_scores_is_held():
     assert peak < 0.1 * 1000 * 100_000 * 4
 
 
-def test_half_precision_products_find_the_same_neighbours():
+@pytest.mark.parametrize(
+    "settings",
+    [{"product": "bfloat16"}, {"device": "cpu"}, {"device": "cpu", "storage": "int8"}],
+    ids=str,
+)
+def test_torch_finds_the_same_neighbours(settings, memmap):
     pytest.importorskip("torch")
     queries, vectors = draw_distinct(10, 300, 32)
-    index = ExactIndex(product="bfloat16").fit(vectors)
+    index = ExactIndex(**settings).fit(memmap(vectors))
     distances, neighbors = index.kneighbors(queries, 5)
     expected = ExactIndex().fit(vectors).kneighbors(queries, 5)
     np.testing.assert_array_equal(neighbors, expected[1])

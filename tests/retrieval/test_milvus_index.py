@@ -5,8 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.preprocessing import FunctionTransformer
 
-from itm_sklearn.retrieval import ExactIndex, MilvusIndex
+from itm_sklearn.pairs import ImageTextPairs
+from itm_sklearn.retrieval import CrossModalRetriever, ExactIndex, MilvusIndex
 
 PACKAGES = "pymilvus and milvus-lite are not installed"
 pytest.importorskip("milvus_lite", reason=PACKAGES)
@@ -81,7 +83,8 @@ def test_it_grows_and_shrinks_as_the_exact_index_does(path):
 
 
 def test_an_id_is_not_given_again_after_a_restart(path):
-    MilvusIndex(path, collection="restarted").fit(draw(3)).remove([2])
+    index = MilvusIndex(path, collection="restarted").fit(draw(3))
+    index.remove([2])
     again = MilvusIndex(path, collection="restarted").connect()
     assert again.add(draw(1)).tolist() == [3]
 
@@ -107,7 +110,7 @@ from itm_sklearn.retrieval import MilvusIndex
 
 draw = np.random.default_rng(0).standard_normal
 vectors, queries = draw((50, 8)), draw((5, 8))
-index = MilvusIndex(sys.argv[1])
+index = MilvusIndex(sys.argv[1], collection="photos")
 {action}
 np.save(sys.argv[2], index.kneighbors(queries, 5, where="n > 3"))
 os.kill(os.getpid(), signal.SIGKILL)
@@ -123,6 +126,28 @@ def test_another_process_finds_the_same_after_this_one_was_killed(tmp_path):
     first, second = (np.load(tmp_path / f"{name}.npy") for name in ("first", "second"))
     np.testing.assert_array_equal(first, second)
     assert first.shape == (2, 5, 5)
+
+
+def test_a_gallery_of_another_index_is_not_replaced(path):
+    MilvusIndex(path, collection="taken").fit(draw(3))
+    with pytest.raises(ValueError, match="collection 'taken' already"):
+        MilvusIndex(path, collection="taken").fit(draw(4))
+    again = MilvusIndex(path, collection="taken", overwrite=True).fit(draw(4))
+    assert again.fit(draw(5)).n_vectors_ == 5
+
+
+def test_a_retriever_keeps_images_and_texts_apart(path, tmp_path):
+    gallery = ImageTextPairs(draw(4), draw(6, seed=1), [0, 1, 2, 3, 3, 0])
+    model = CrossModalRetriever(FunctionTransformer(), index=MilvusIndex(path))
+    model.fit(gallery, metadata={"label": list("abcdef")})
+    model = CrossModalRetriever.load(model.save(tmp_path / "retriever"))
+    query = ImageTextPairs(texts=draw(6, seed=1))
+    expected = CrossModalRetriever(FunctionTransformer()).fit(gallery)
+    for target in ("images", "texts"):
+        np.testing.assert_array_equal(
+            model.kneighbors(query, 4, target=target)[1],
+            expected.kneighbors(query, 4, target=target)[1],
+        )
 
 
 def test_an_absent_collection_is_named(path):
