@@ -4,6 +4,7 @@ Weights are kept as arrays, so that a fitted matcher pickles anywhere; the netwo
 is built again where scores are asked for.
 """
 
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from itm_sklearn._batching import batch_slices
 from itm_sklearn._optional import require
+from itm_sklearn._torch._training import TrainingMixin
 from itm_sklearn._views import first_rows
 from itm_sklearn.matching._calibration import CalibratedMatcherMixin, check_labels
 from itm_sklearn.matching._score_scales import draw_gallery
@@ -22,18 +24,15 @@ from itm_sklearn.pairs import ImageTextPairs, as_pairs
 
 __all__ = ["NetworkMatcher"]
 
-_POSITIVE = Interval(Integral, 1, None, closed="left")
 _SHARE = Interval(Real, 0, 1, closed="left")
 _FLOATS = (np.float64, np.float32, np.float16)
-# Small data are cut into smaller batches, but not smaller than this.
-_SMALLEST_BATCH = 32
 # Pairs from which threads are worth their start.
 _ENOUGH_TO_SHARE = 2000
 # Pairs whose own score is taken out of one small similarity matrix.
 _FEW = 32
 
 
-class NetworkMatcher(CalibratedMatcherMixin, BaseEstimator):
+class NetworkMatcher(TrainingMixin, CalibratedMatcherMixin, BaseEstimator):
     """Base of matchers whose scores come from a network.
 
     The subclass writes ``_make_network()`` and, if its views are no matrices,
@@ -42,22 +41,14 @@ class NetworkMatcher(CalibratedMatcherMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         **CalibratedMatcherMixin._parameter_constraints,
+        **TrainingMixin._parameter_constraints,
         "loss": [StrOptions({"infonce", "triplet"})],
         "margin": [Interval(Real, 0, None, closed="left")],
         "dropout": [_SHARE],
         "input_dropout": [_SHARE],
-        "max_iter": [_POSITIVE],
-        "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean"],
         "validation_fraction": [_SHARE],
-        "n_iter_no_change": [_POSITIVE],
-        "n_negatives": [_POSITIVE],
+        "n_negatives": [Interval(Integral, 1, None, closed="left")],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
-        "device": [str, None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -95,11 +86,13 @@ class NetworkMatcher(CalibratedMatcherMixin, BaseEstimator):
         return self
 
     def _train(self, pairs, matches, rows, seed):
-        from itm_sklearn._torch._device import pick_device, pick_precision
+        from itm_sklearn._torch._arrays import to_arrays
+        from itm_sklearn._torch._device import pick_device, pick_precision, seeded
         from itm_sklearn._torch._matching import learn_scales, matching_loss
         from itm_sklearn._torch._train import train
 
-        network = self._draw_network(seed)
+        with seeded(seed):
+            network = self._make_network()
         learn_scales(network, pairs)
         network = network.to(pick_device(self.device))
         dtype = pick_precision(self.precision, network.log_scale.device)
@@ -116,20 +109,12 @@ class NetworkMatcher(CalibratedMatcherMixin, BaseEstimator):
             verbose=self.verbose,
         )
         self.loss_curve_, self.n_iter_ = record.losses, record.best_iter
-        state = network.state_dict()
-        self.weights_ = {name: value.cpu().numpy() for name, value in state.items()}
+        self.weights_ = to_arrays(network)
 
     def _recipe(self, n_pairs):
-        from itm_sklearn._torch._recipe import Recipe
-
-        return Recipe(
-            max_iter=self.max_iter,
-            batch_size=min(self.batch_size, max(_SMALLEST_BATCH, n_pairs // 10)),
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            validation_fraction=self.early_stopping * (self.validation_fraction or 0.1),
-            patience=self.n_iter_no_change,
-        )
+        # No images held out for probabilities still leave some for early stopping.
+        share = self.early_stopping * (self.validation_fraction or 0.1)
+        return replace(super()._recipe(n_pairs), validation_fraction=share)
 
     def _calibrate(self, pairs, labels, rows, random_state):
         pairs = pairs[rows]
@@ -186,21 +171,9 @@ class NetworkMatcher(CalibratedMatcherMixin, BaseEstimator):
         return block_similarity(network, pairs.images, pairs.texts)
 
     def _load_network(self):
-        import torch
+        from itm_sklearn._torch._arrays import from_arrays
 
-        from itm_sklearn._torch._device import pick_device
-
-        network = self._draw_network(seed=0)
-        network.load_state_dict(
-            {name: torch.from_numpy(value) for name, value in self.weights_.items()}
-        )
-        return network.to(pick_device(self.device)).eval()
-
-    def _draw_network(self, seed):
-        from itm_sklearn._torch._device import seeded
-
-        with seeded(seed):
-            return self._make_network()
+        return from_arrays(self._make_network, self.weights_, self.device)
 
     def _check_pairs(self, X, *, reset):
         pairs = as_pairs(X)
