@@ -12,8 +12,7 @@ from sklearn.base import _fit_context
 from sklearn.preprocessing import normalize
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from itm_sklearn.alignment._network import NetworkAligner
-from itm_sklearn.base import mean_recall
+from itm_sklearn.alignment._network import NetworkAligner, train_contrast
 
 __all__ = ["ContrastiveAligner"]
 
@@ -244,31 +243,16 @@ class ContrastiveAligner(NetworkAligner):
         return pairs
 
     def _train(self, pairs, recipe, *, go_on=False):
-        from itm_sklearn._torch._contrast import Contrast
-        from itm_sklearn._torch._device import pick_precision
-        from itm_sklearn._torch._train import train
-
         heads = self._load_heads(1 / self.temperature_, self._offset)
-        views = [view.rows for view in self._views(pairs)]
-        contrast = Contrast(
+        record = train_contrast(
+            self,
             heads,
-            views,
-            pairs.image_index,
-            pairs.relevance(),
-            self.loss,
-            self.margin,
-            pick_precision(self.precision, heads.device),
-        )
-        record = train(
-            heads,
-            pairs.image_index,
-            contrast.batch_loss,
+            [view.rows for view in self._views(pairs)],
+            pairs,
             recipe,
-            held_out_loss=lambda rows: -mean_recall(*contrast.similarity(rows)),
             optimizer_states=self._optimizer_states,
             seed=self._seed + self.n_iter_,
             n_threads=self._n_threads(recipe.batch_size),
-            verbose=self.verbose,
         )
         self._keep_heads(heads)
         self._keep_record(record, heads, go_on)

@@ -191,25 +191,14 @@ def _agreeing_directions(moments, blocks, penalties, n_components):
     Where each set is whitened, the covariance of all of them has identities in its
     diagonal. Its leading eigenvectors are the solution.
     """
-    scatter = np.block(
-        [
-            [moments.image_scatter, moments.cross_scatter],
-            [moments.cross_scatter.T, moments.text_scatter],
-        ]
-    )
+    scatter = _joint_scatter(moments)
     sets = _whitened_sets(moments, scatter, blocks, penalties)
-    shared = _shared(scatter, sets)
-    size = len(shared)
-    values, vectors = eigh(
-        shared,
-        subset_by_index=[size - min(n_components, size), size - 1],
-        check_finite=False,
-    )
+    values, vectors = _leading(_shared(scatter, sets), n_components)
     # From 1 where nothing agrees to the number of sets.
-    correlations = (values[::-1] - 1) / (len(sets) - 1)
+    correlations = (values - 1) / (len(sets) - 1)
     held = correlations > _NEGLIGIBLE * correlations[0]
     # The scatters are sums; canonical variables of two sets have unit variance.
-    vectors = vectors[:, ::-1] * held * np.sqrt(len(sets) * moments.n_pairs)
+    vectors = vectors * held * np.sqrt(len(sets) * moments.n_pairs)
     ends = np.cumsum([whitening.width for _, whitening in sets])
     weights = [
         whitening.unwhiten(part)
@@ -221,6 +210,20 @@ def _agreeing_directions(moments, blocks, penalties, n_components):
         np.concatenate(weights[:n_image_sets]) / n_image_sets,
         np.concatenate(weights[n_image_sets:]) / len(blocks[1]),
     ).oriented(np.sqrt(np.diag(moments.image_scatter)))
+
+
+def _joint_scatter(moments):
+    """The scatter of the columns of both views side by side."""
+    cross = moments.cross_scatter
+    return np.block([[moments.image_scatter, cross], [cross.T, moments.text_scatter]])
+
+
+def _leading(matrix, count):
+    """The largest eigenvalues and their vectors, largest first."""
+    size = len(matrix)
+    largest = [size - min(count, size), size - 1]
+    values, vectors = eigh(matrix, subset_by_index=largest, check_finite=False)
+    return values[::-1], vectors[:, ::-1]
 
 
 def _whitened_sets(moments, scatter, blocks, penalties):

@@ -20,10 +20,16 @@ from itm_sklearn._batching import batch_slices
 from itm_sklearn._optional import require
 from itm_sklearn._torch._training import TrainingMixin
 from itm_sklearn.alignment._rows import dense_rows
-from itm_sklearn.base import PairTransformerMixin, matching_rows
+from itm_sklearn.base import PairTransformerMixin, matching_rows, mean_recall
 from itm_sklearn.pairs import ImageTextPairs
 
-__all__ = ["NetworkAligner", "View", "sort_by_content"]
+__all__ = [
+    "NetworkAligner",
+    "View",
+    "known_text_id",
+    "sort_by_content",
+    "train_contrast",
+]
 
 _SHARE = Interval(Real, 0, 1, closed="left")
 # Rows that are passed through a network at once.
@@ -99,8 +105,7 @@ class NetworkAligner(
         """Checked pairs in the order that their content decides."""
         require("torch", extra="deep", caller=type(self).__name__)
         pairs = self._check_fit(X, y, accept_sparse="csr", reset=reset)
-        is_pairs = isinstance(X, ImageTextPairs)
-        return sort_by_content(pairs, matching_rows(X, y).text_id if is_pairs else None)
+        return sort_by_content(pairs, known_text_id(X, y))
 
     def _learn_scales(self, pairs):
         of_images, of_texts = (
@@ -202,6 +207,32 @@ class View:
         return output
 
 
+def train_contrast(aligner, heads, views, pairs, recipe, **options):
+    """Train two heads by the loss of an aligner on the rows that the views give."""
+    from itm_sklearn._torch._contrast import Contrast
+    from itm_sklearn._torch._device import pick_precision
+    from itm_sklearn._torch._train import train
+
+    contrast = Contrast(
+        heads,
+        views,
+        pairs.image_index,
+        pairs.relevance(),
+        aligner.loss,
+        aligner.margin,
+        pick_precision(aligner.precision, heads.device),
+    )
+    return train(
+        heads,
+        pairs.image_index,
+        contrast.batch_loss,
+        recipe,
+        held_out_loss=lambda rows: -mean_recall(*contrast.similarity(rows)),
+        verbose=aligner.verbose,
+        **options,
+    )
+
+
 def mean_and_scale(features, each):
     """Mean of each feature, and the deviation of each or of all together."""
     # Sparse features keep their zeros.
@@ -212,6 +243,11 @@ def mean_and_scale(features, each):
         return mean, scaler.scale_
     deviation = np.sqrt(scaler.var_.mean()) or 1.0
     return mean, np.full(len(mean), deviation)
+
+
+def known_text_id(X, y):
+    """Ids of the texts that match, if they came with the pairs."""
+    return matching_rows(X, y).text_id if isinstance(X, ImageTextPairs) else None
 
 
 def sort_by_content(pairs, text_id=None):

@@ -14,9 +14,12 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from itm_sklearn._optional import require
 from itm_sklearn._torch._training import TrainingMixin
-from itm_sklearn.alignment._network import sort_by_content
-from itm_sklearn.base import PairTransformerMixin, matching_rows, mean_recall
-from itm_sklearn.pairs import ImageTextPairs
+from itm_sklearn.alignment._network import (
+    known_text_id,
+    sort_by_content,
+    train_contrast,
+)
+from itm_sklearn.base import PairTransformerMixin
 
 __all__ = ["TowerAligner"]
 
@@ -194,10 +197,7 @@ class TowerAligner(
         """
         require("torch", extra="deep", caller="TowerAligner")
         pairs = self._check_fit(X, y, **_ANY_SHAPE)
-        is_pairs = isinstance(X, ImageTextPairs)
-        pairs = sort_by_content(
-            pairs, matching_rows(X, y).text_id if is_pairs else None
-        )
+        pairs = sort_by_content(pairs, known_text_id(X, y))
         heads, record = self._train(pairs)
         self.image_network_, self.text_network_ = heads.image.cpu(), heads.text.cpu()
         self.temperature_ = math.exp(-heads.log_scale.item())
@@ -206,30 +206,16 @@ class TowerAligner(
         return self
 
     def _train(self, pairs):
-        from itm_sklearn._torch._contrast import Contrast
-        from itm_sklearn._torch._device import pick_precision
-        from itm_sklearn._torch._train import train
-
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         heads = self._make_heads(pairs, seed)
-        contrast = Contrast(
+        record = train_contrast(
+            self,
             heads,
             (pairs.images.__getitem__, pairs.texts.__getitem__),
-            pairs.image_index,
-            pairs.relevance(),
-            self.loss,
-            self.margin,
-            pick_precision(self.precision, heads.device),
-        )
-        record = train(
-            heads,
-            pairs.image_index,
-            contrast.batch_loss,
+            pairs,
             self._recipe(len(pairs)),
-            held_out_loss=lambda rows: -mean_recall(*contrast.similarity(rows)),
             seed=seed,
             n_threads=1 if len(pairs) < _ENOUGH_TO_SHARE else None,
-            verbose=self.verbose,
         )
         return heads, record
 
