@@ -15,7 +15,7 @@ from itm_sklearn._batching import batch_slices
 _TILE_BYTES = 1 << 21
 # Queries with more relevant items than this sort their scores instead of
 # comparing them with every threshold; that pays in larger tiles only.
-_MANY = 24
+MANY = 24
 _SORTING_TILE_BYTES = 1 << 24
 # Hits are added up in single bytes.
 _LARGEST_BYTE = 255
@@ -64,7 +64,7 @@ class RankCounter:
         self.axis = axis
         self.n_items = relevance.shape[1 - axis]
         scores, self.n_relevant = _group_by_query(relevance, scores, axis)
-        _check_all_have_relevant(self.n_relevant, axis)
+        check_all_have_relevant(self.n_relevant, axis)
         starts = np.cumsum(self.n_relevant) - self.n_relevant
         if first_only:
             self._rank_best(scores, starts, best_case)
@@ -74,7 +74,7 @@ class RankCounter:
             self.n_ranked = self.n_relevant
             self.starts = starts
         self.counts = np.zeros(len(self.thresholds), dtype=np.int64)
-        self._many = np.flatnonzero(self.n_ranked > _MANY)
+        self._many = np.flatnonzero(self.n_ranked > MANY)
         self._layers = list(self._split_into_layers())
 
     def _rank_best(self, scores, starts, best_case):
@@ -93,9 +93,9 @@ class RankCounter:
     def _split_into_layers(self):
         """For each n, what is counted for the queries with an n-th relevant item."""
         queries = np.repeat(np.arange(len(self.n_ranked)), self.n_ranked)
-        few = self.n_ranked[queries] <= _MANY
+        few = self.n_ranked[queries] <= MANY
         nth = np.arange(len(queries)) - self.starts[queries]
-        for n in range(self.n_ranked[self.n_ranked <= _MANY].max(initial=0)):
+        for n in range(self.n_ranked[self.n_ranked <= MANY].max(initial=0)):
             places = np.flatnonzero(few & (nth == n))
             counts = np.zeros(len(places), dtype=np.int64)
             yield _Layer(queries[places], self.thresholds[places], counts, places)
@@ -168,11 +168,11 @@ def _group_by_query(relevance, scores, axis):
 def _sort_within_queries(scores, starts, n_relevant):
     """The scores of each query in descending order."""
     queries = np.repeat(np.arange(len(starts)), n_relevant)
-    few = np.flatnonzero((n_relevant <= _MANY)[queries])
+    few = np.flatnonzero((n_relevant <= MANY)[queries])
     order = np.lexsort((scores[few], -queries[few]))[::-1]
     ordered = scores.copy()
     ordered[few] = scores[few][order]
-    for query in np.flatnonzero(n_relevant > _MANY):
+    for query in np.flatnonzero(n_relevant > MANY):
         # Sorting the reversed view in place leaves the largest first.
         ordered[starts[query] : starts[query] + n_relevant[query]][::-1].sort()
     return ordered
@@ -187,7 +187,17 @@ def _count_ties_after(scores, starts):
     return last[np.searchsorted(last, places)] - places
 
 
-def _check_all_have_relevant(n_relevant, axis):
+def refuse_nan(scores):
+    """Stop if a score is NaN."""
+    # The maximum of anything with NaN is NaN, and takes a single cheap pass.
+    if scores.dtype.kind == "f" and np.isnan(scores.max()):
+        raise ValueError(
+            "The scores contain NaN, which has no rank. Look for embeddings that are "
+            "NaN or of length 0, or give such items the score -inf."
+        )
+
+
+def check_all_have_relevant(n_relevant, axis):
     without = np.flatnonzero(n_relevant == 0)
     if len(without):
         name = ("row", "column")[axis]

@@ -1,6 +1,7 @@
 """Ranks of the relevant items, counted in tiles: what every metric is made of.
 
-Nothing is sorted. The rank of a relevant item is the number of scores that reach
+Nothing is sorted, unless queries have many relevant items: then `_sorted_ranks.py`
+ranks whole rows. The rank of a relevant item is the number of scores that reach
 its own, and for that the matrix is read once, in tiles that stay in the cache of
 the processor, for queries by row and by column at the same time. Scores are
 compared in the type they come in, and a relevant item's score is taken from the
@@ -17,7 +18,8 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.utils import check_array
 
-from itm_sklearn.metrics._rank_counter import RankCounter
+from itm_sklearn.metrics._rank_counter import RankCounter, refuse_nan
+from itm_sklearn.metrics._sorted_ranks import pays_off, rank_by_sorting
 
 
 def ranks_from_blocks(
@@ -46,7 +48,7 @@ def count_block(block, counters, first_row=0, first_column=0):
     """Add a block of scores to all counters, in tiles of the size they like."""
     tile_bytes = max(counter.tile_bytes for counter in counters)
     for row, column, tile in _tiles(block, tile_bytes):
-        _refuse_nan(tile)
+        refuse_nan(tile)
         for counter in counters:
             counter.add(tile, first_row + row, first_column + column)
 
@@ -85,15 +87,6 @@ def _tiles(block, tile_bytes):
             yield row, column, block[row : row + height, column : column + width]
 
 
-def _refuse_nan(tile):
-    # The maximum of anything with NaN is NaN, and takes a single cheap pass.
-    if tile.dtype.kind == "f" and np.isnan(tile.max()):
-        raise ValueError(
-            "The scores contain NaN, which has no rank. Look for embeddings that are "
-            "NaN or of length 0, or give such items the score -inf."
-        )
-
-
 def check_relevance(y_true, y_score):
     """The relevance as a clean CSR array, and the scores as an array."""
     y_score = check_array(y_score, ensure_all_finite=False, input_name="y_score")
@@ -120,6 +113,8 @@ def rank_relevant(y_true, y_score, *, axes=(0,), first_only=False, best_case=Fal
     if np.ndim(y_score) == 3:
         return [rank_relevant(y_true, y_score[a], axes=(a,), **modes)[0] for a in axes]
     relevance, y_score = check_relevance(y_true, y_score)
+    if not (first_only or best_case) and pays_off(relevance, y_score, axes):
+        return [rank_by_sorting(relevance, y_score, axis) for axis in axes]
     # Tiles are read along the memory, whichever way the matrix lies.
     if abs(y_score.strides[0]) < abs(y_score.strides[1]):
         relevance, y_score = relevance.T.tocsr(), y_score.T

@@ -65,7 +65,7 @@ def test_looking_for_the_first_only_gives_the_first_of_all(judged):
 def test_neither_sorting_nor_the_size_of_tiles_changes_a_rank(judged, many, tile_bytes):
     expected = rank_relevant(*judged, axes=(0, 1))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_rank_counter, "_MANY", many)
+        patch.setattr(_rank_counter, "MANY", many)
         patch.setattr(_rank_counter, "_TILE_BYTES", tile_bytes)
         patch.setattr(_rank_counter, "_SORTING_TILE_BYTES", tile_bytes)
         found = rank_relevant(*judged, axes=(0, 1))
