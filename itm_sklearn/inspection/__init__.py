@@ -1,9 +1,12 @@
-"""Look at results: recall curves, examples, tables and one page with them all."""
+"""Look at results: recall curves, examples, reports, and why a pair matches."""
 
 from itm_sklearn.inspection._embedding_display import EmbeddingDisplay
 from itm_sklearn.inspection._examples import ExampleResult, example_results
+from itm_sklearn.inspection._explain_match import explain_match
+from itm_sklearn.inspection._explanation_page import write_explanations
 from itm_sklearn.inspection._html_report import write_html_report
 from itm_sklearn.inspection._hubness import hubness
+from itm_sklearn.inspection._match_explanation import MatchExplanation
 from itm_sklearn.inspection._recall_curve import RecallCurveDisplay, recall_curve
 from itm_sklearn.inspection._retrieval_report import RetrievalReport
 from itm_sklearn.inspection._similarity_display import SimilarityDisplay
@@ -12,13 +15,16 @@ from itm_sklearn.inspection._table import format_table, mean_report
 __all__ = [
     "EmbeddingDisplay",
     "ExampleResult",
+    "MatchExplanation",
     "RecallCurveDisplay",
     "RetrievalReport",
     "SimilarityDisplay",
     "example_results",
+    "explain_match",
     "format_table",
     "hubness",
     "mean_report",
     "recall_curve",
+    "write_explanations",
     "write_html_report",
 ]
