@@ -2,8 +2,18 @@
 
 from itm_sklearn.inspection._embedding_display import EmbeddingDisplay
 from itm_sklearn.inspection._examples import ExampleResult, example_results
+from itm_sklearn.inspection._explain_dataset import (
+    DatasetExplanation,
+    explain_dataset,
+)
 from itm_sklearn.inspection._explain_match import explain_match
 from itm_sklearn.inspection._explanation_page import write_explanations
+from itm_sklearn.inspection._faithfulness import (
+    Faithfulness,
+    faithfulness,
+    foil_accuracy,
+    localisation_auc,
+)
 from itm_sklearn.inspection._html_report import write_html_report
 from itm_sklearn.inspection._hubness import hubness
 from itm_sklearn.inspection._match_explanation import MatchExplanation
@@ -13,16 +23,22 @@ from itm_sklearn.inspection._similarity_display import SimilarityDisplay
 from itm_sklearn.inspection._table import format_table, mean_report
 
 __all__ = [
+    "DatasetExplanation",
     "EmbeddingDisplay",
     "ExampleResult",
+    "Faithfulness",
     "MatchExplanation",
     "RecallCurveDisplay",
     "RetrievalReport",
     "SimilarityDisplay",
     "example_results",
+    "explain_dataset",
     "explain_match",
+    "faithfulness",
+    "foil_accuracy",
     "format_table",
     "hubness",
+    "localisation_auc",
     "mean_report",
     "recall_curve",
     "write_explanations",
