@@ -12,8 +12,11 @@ from itm_sklearn.datasets._facts import (
     ObjectFacts,
 )
 from itm_sklearn.datasets._load_pairs import load_pairs
+from itm_sklearn.datasets._make_dialogues import make_dialogues
+from itm_sklearn.datasets._make_questions import make_questions
 from itm_sklearn.datasets._make_scenes import make_scenes
 from itm_sklearn.datasets._parse_caption import parse_caption
+from itm_sklearn.datasets._questions import QUESTION_TYPES, Question
 from itm_sklearn.datasets._render import render
 from itm_sklearn.datasets._scene import Scene, SceneObject
 
@@ -21,15 +24,19 @@ __all__ = [
     "COLOURS",
     "KINDS",
     "PLACES",
+    "QUESTION_TYPES",
     "RELATIONS",
     "SHAPES",
     "SIZES",
     "Facts",
     "ObjectFacts",
+    "Question",
     "Scene",
     "SceneObject",
     "describe",
     "load_pairs",
+    "make_dialogues",
+    "make_questions",
     "make_scenes",
     "parse_caption",
     "render",

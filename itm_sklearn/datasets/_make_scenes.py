@@ -15,7 +15,7 @@ from itm_sklearn.datasets._render import render
 from itm_sklearn.datasets._scene import LOOKS, draw_scene
 from itm_sklearn.pairs import ImageTextPairs
 
-__all__ = ["make_scenes"]
+__all__ = ["allowed_looks", "make_scenes"]
 
 _DESCRIPTION = """\
 Captioned scenes, generated
@@ -163,10 +163,7 @@ def _check_kinds(kinds):
 
 def _check_looks(held_out, containing):
     """The combinations that may occur, and those of which one must."""
-    banned = _check_combinations(held_out, "held_out")
-    looks = [look for look in LOOKS if look not in banned]
-    if not looks:
-        raise ValueError("held_out names every combination: leave some to draw from.")
+    looks = allowed_looks(held_out)
     if containing is None:
         return {"looks": looks}
     wanted = _check_combinations(containing, "containing")
@@ -176,6 +173,15 @@ def _check_looks(held_out, containing):
             f"containing={containing!r} names no combination that held_out leaves."
         )
     return {"looks": looks, "containing": possible}
+
+
+def allowed_looks(held_out):
+    """All combinations of colour and shape but those held out."""
+    banned = _check_combinations(held_out, "held_out")
+    looks = [look for look in LOOKS if look not in banned]
+    if not looks:
+        raise ValueError("held_out names every combination: leave some to draw from.")
+    return looks
 
 
 def _check_combinations(combinations, name):
