@@ -15,6 +15,7 @@ from sklearn.utils.extmath import row_norms
 from itm_sklearn._batching import batch_slices
 from itm_sklearn.metrics._rank_counter import RankCounter
 from itm_sklearn.metrics._ranking import count_block
+from itm_sklearn.metrics._rare_hits import HitCounter
 
 _GRAIN = 64
 # A block holds at most so many columns, and so many bytes of scores.
@@ -40,9 +41,11 @@ def rank_cosines(texts, images, relevance, *, axes=(0, 1), first_only=False):
         )
         for axis in axes
     ]
+    # The same axis of both modes: what reaches no relevant score is left out of both.
+    by_axis = [HitCounter(counters[place :: len(axes)]) for place in range(len(axes))]
     for rows, first_column, block in products:
         _put_relevant(block, relevance, scores, rows, first_column)
-        count_block(block, counters, rows.start, first_column)
+        count_block(block, by_axis, rows.start, first_column, are_finite=True)
     ranks = [counter.ranks() for counter in counters]
     return ranks[: len(axes)], ranks[len(axes) :]
 

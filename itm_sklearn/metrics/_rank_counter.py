@@ -101,9 +101,19 @@ class RankCounter:
             yield _Layer(queries[places], self.thresholds[places], counts, places)
 
     @property
+    def lowest(self):
+        """The lowest score of each query that is ranked: below it nothing counts."""
+        return self.thresholds[self.starts + self.n_ranked - 1]
+
+    @property
+    def sorts(self):
+        """Whether some queries have so many relevant items that scores are sorted."""
+        return bool(len(self._many))
+
+    @property
     def tile_bytes(self):
         """How large a tile is counted the fastest."""
-        return _SORTING_TILE_BYTES if len(self._many) else _TILE_BYTES
+        return _SORTING_TILE_BYTES if self.sorts else _TILE_BYTES
 
     def add(self, tile, first_row=0, first_column=0):
         """Count a tile of scores; its first row and column are those given."""
@@ -122,6 +132,24 @@ class RankCounter:
             thresholds = thresholds if self.axis else thresholds[:, np.newaxis]
             layer.counts[part] += _count_hits(asked >= thresholds, self.axis)
         self._add_many(tile, first, last)
+
+    def add_hits(self, queries, values, first, last):
+        """Count scores of a tile that holds the queries from first to last.
+
+        Scores below `lowest` may be left out. Queries are numbered from `first`, and
+        none of them may have many relevant items. Returns what reaches the best
+        relevant item.
+        """
+        # What does not reach the lowest threshold of a query reaches no other.
+        for layer in reversed(self._layers):
+            part = slice(*layer.queries.searchsorted((first, last)))
+            thresholds = np.full(last - first, -np.inf, layer.thresholds.dtype)
+            asked = layer.queries[part] - first
+            thresholds[asked] = layer.thresholds[part]
+            reached = np.flatnonzero(values >= thresholds[queries])
+            queries, values = queries[reached], values[reached]
+            layer.counts[part] += np.bincount(queries, minlength=last - first)[asked]
+        return queries, values
 
     def _add_many(self, tile, first, last):
         """The same for queries with many relevant items, by one sort for all."""

@@ -44,11 +44,12 @@ def ranks_from_blocks(
     return [counter.ranks() for counter in counters]
 
 
-def count_block(block, counters, first_row=0, first_column=0):
+def count_block(block, counters, first_row=0, first_column=0, *, are_finite=False):
     """Add a block of scores to all counters, in tiles of the size they like."""
     tile_bytes = max(counter.tile_bytes for counter in counters)
     for row, column, tile in _tiles(block, tile_bytes):
-        refuse_nan(tile)
+        if not are_finite:
+            refuse_nan(tile)
         for counter in counters:
             counter.add(tile, first_row + row, first_column + column)
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
-from itm_sklearn.metrics import _cosine_ranks
+from itm_sklearn.metrics import _cosine_ranks, _rare_hits
 from itm_sklearn.metrics._cosine_ranks import rank_cosines
 from itm_sklearn.metrics._ranking import rank_relevant
 
@@ -80,3 +80,18 @@ def test_a_mean_rank_of_random_vectors_is_that_of_scikit_learn_s_cosine():
 def test_nan_vectors_are_an_error():
     with pytest.raises(ValueError, match="texts contains NaN"):
         rank_cosines([[np.nan, 1.0]], [[1.0, 0.0]], sparse.csr_array([[1]]))
+
+
+@pytest.mark.parametrize("one_of", [1, 1000])
+def test_rare_and_frequent_hits_are_counted_alike(monkeypatch, one_of):
+    """Whole tiles are compared from where hits are no longer rare."""
+    monkeypatch.setattr(_rare_hits, "_ONE_OF", one_of)
+    small_blocks(monkeypatch)
+    texts, images = make_vectors(203, 150, np.float32)
+    relevance = make_relevance(203, 150, 3)
+    (ours, best_case) = rank_cosines(texts, images, relevance)
+    modes = {"first_only": True, "best_case": True}
+    for found, options in ((ours, {}), (best_case, modes)):
+        held = rank_relevant(relevance, texts @ images.T, axes=(0, 1), **options)
+        for one, other in zip(found, held, strict=True):
+            np.testing.assert_array_equal(one.ranks, other.ranks)
