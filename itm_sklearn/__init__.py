@@ -15,6 +15,7 @@ _ROOMS = (
     "compose",
     "datasets",
     "fusion",
+    "generation",
     "image",
     "inspection",
     "matching",

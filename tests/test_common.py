@@ -6,6 +6,7 @@ import pytest
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from itm_sklearn.baselines import make_baseline
 from itm_sklearn.compose import DualEncoder
 from itm_sklearn.matching import SimilarityMatcher
 from itm_sklearn.retrieval import CrossModalRetriever
@@ -14,6 +15,7 @@ from itm_sklearn.testing import all_estimators, parametrize_with_pair_checks
 # What a class needs to be made, and to be small enough for tiny inputs.
 ARGUMENTS = {
     "BagOfVisualWords": {"n_words": 4},
+    "Captioner": {"n_components": 32, "image_size": 16, "max_iter": 1, "n_beams": 1},
     "ContrastiveAligner": {"n_components": 8},
     "CrossAttentionMatcher": {"n_components": 8, "learning_rate": 0.02},
     "CrossModalRetriever": {"model": SimilarityMatcher()},
@@ -22,6 +24,7 @@ ARGUMENTS = {
     "NeuralFusion": {"n_components": 8, "max_iter": 5},
     "NeuralMatcher": {"n_components": 4, "max_iter": 3},
     "Reranker": {"first_stage": SimilarityMatcher(), "matcher": SimilarityMatcher()},
+    "RetrievalCaptioner": {"matcher": make_baseline("color", "bow")},
     "ScoreFusion": {"estimators": [("one", SimilarityMatcher())]},
     "TowerAligner": {"n_components": 8},
     "VLAD": {"n_words": 3},

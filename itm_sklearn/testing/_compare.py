@@ -42,10 +42,10 @@ def outputs(estimator, items):
     names = ["transform", "similarity", "decision_function", "predict_proba"]
     if not isinstance(items, ImageTextPairs):
         names.append("kneighbors")
+    names = [name for name in names if hasattr(estimator, name)]
+    # Labels follow from scores; sentences are all that some estimators give.
     return {
-        name: as_dense(getattr(estimator, name)(items))
-        for name in names
-        if hasattr(estimator, name)
+        name: as_dense(getattr(estimator, name)(items)) for name in names or ["predict"]
     }
 
 

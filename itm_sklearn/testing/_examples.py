@@ -8,6 +8,7 @@ from sklearn.utils import get_tags
 
 from itm_sklearn.base import PairTransformerMixin
 from itm_sklearn.fusion import PairFusionMixin
+from itm_sklearn.generation import CaptionScoreMixin
 from itm_sklearn.pairs import ImageTextPairs
 
 TEXTS = [
@@ -26,8 +27,8 @@ class Example:
 
     `items` is a list for encoders, an array for indexes and ImageTextPairs for the
     others; `kind` is "images", "texts", "descriptors", "vectors", "raw pairs",
-    "vector pairs", "pairs of parts" or, where both views are in one space, "aligned
-    pairs".
+    "captioned images", "vector pairs", "pairs of parts" or, where both views are in
+    one space, "aligned pairs".
     """
 
     kind: str
@@ -46,10 +47,10 @@ def example_for(estimator):
     tags = get_tags(estimator)
     if isinstance(estimator, PairTransformerMixin | PairFusionMixin):
         return Example("vector pairs", vector_pairs())
+    if isinstance(estimator, CaptionScoreMixin):
+        return Example("captioned images", ImageTextPairs(images(), list(TEXTS)))
     if hasattr(estimator, "similarity"):
-        if tags.input_tags.three_d_array:
-            return Example("pairs of parts", pairs_of_parts())
-        return Example("aligned pairs", aligned_pairs())
+        return _matched_pairs(tags)
     if tags.input_tags.two_d_array:
         return Example("vectors", vector_pairs().images)
     if tags.input_tags.three_d_array:
@@ -59,6 +60,12 @@ def example_for(estimator):
     if hasattr(estimator, "memory"):
         return Example("raw pairs", ImageTextPairs(images(), list(TEXTS)))
     return Example("descriptors", descriptors())
+
+
+def _matched_pairs(tags):
+    if tags.input_tags.three_d_array:
+        return Example("pairs of parts", pairs_of_parts())
+    return Example("aligned pairs", aligned_pairs())
 
 
 def fit(estimator, items):

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from itm_sklearn._optional import require
 from itm_sklearn.testing import (
     _aligner_checks,
+    _captioner_checks,
     _encoder_checks,
     _general_checks,
     _matcher_checks,
@@ -36,7 +37,9 @@ def pair_checks(estimator):
     """
     example = example_for(estimator)
     modules = [_general_checks]
-    if hasattr(estimator, "transform_text"):
+    if example.kind == "captioned images":
+        modules.append(_captioner_checks)
+    elif hasattr(estimator, "transform_text"):
         modules.append(_aligner_checks)
     elif hasattr(estimator, "similarity"):
         modules.append(_matcher_checks)

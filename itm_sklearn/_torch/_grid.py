@@ -1,0 +1,139 @@
+"""Pictures as grids of regions: a small network to train, and what decoders look at.
+
+`_captioner.py` puts one of these before a decoder of `_decoders.py` or `_gpt2.py`.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+__all__ = ["GridCNN", "Regions", "as_regions"]
+
+# Regions on a side of the grid that `GridCNN` makes.
+_SIDE = 8
+
+
+class GridCNN(nn.Module):
+    """A small convolutional network: a grid of about 8 x 8 regions.
+
+    The first convolution already halves the picture, since most of the work is done
+    where the picture is large.
+
+    Parameters
+    ----------
+    image_size : int
+        Width and height of the pictures.
+    width : int, default=128
+        Channels of the grid.
+    n_blocks : int, default=2
+        Residual blocks on the grid.
+
+    Examples
+    --------
+    >>> network = GridCNN(32)
+    >>> network(torch.zeros(2, 3, 32, 32)).shape
+    torch.Size([2, 128, 8, 8])
+    """
+
+    def __init__(self, image_size, width=128, n_blocks=2):
+        super().__init__()
+        n_halvings = max(1, round(math.log2(image_size / _SIDE)))
+        widths = [max(32, width >> left) for left in reversed(range(n_halvings))]
+        layers, before = [], 3
+        for after in widths:
+            layers += [*_convolution(before, after, stride=2), nn.ReLU()]
+            before = after
+        blocks = [ResidualBlock(before) for _ in range(n_blocks)]
+        self.layers = nn.Sequential(*layers, *blocks)
+        self.width = before
+
+    def forward(self, pictures):
+        """Maps of a batch of pictures between 0 and 1."""
+        return self.layers(4 * pictures - 2)
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions whose result is added to what went in."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.layers = nn.Sequential(
+            *_convolution(width, width), nn.ReLU(), *_convolution(width, width)
+        )
+
+    def forward(self, maps):
+        """Maps of the same shape."""
+        return torch.relu(maps + self.layers(maps))
+
+
+def _convolution(before, after, stride=1):
+    size = 3 if stride == 1 else 4
+    convolution = nn.Conv2d(before, after, size, stride, padding=1, bias=False)
+    return convolution, nn.BatchNorm2d(after)
+
+
+def as_regions(features):
+    """Vectors, tokens or maps, tensor or array, as (n_images, n_regions, width).
+
+    Examples
+    --------
+    >>> as_regions(torch.zeros(2, 5)).shape
+    torch.Size([2, 1, 5])
+    """
+    return features.reshape(len(features), -1, features.shape[-1])
+
+
+class Regions(nn.Module):
+    """Regions of any width as the memory of a decoder: projected, each with its place.
+
+    Parameters
+    ----------
+    n_regions, n_features : int
+        Shape of an image's features.
+    width : int
+        Width of the decoder.
+    n_layers : int
+        Layers of a transformer in which the regions look at each other.
+    dropout, input_dropout : float
+        Shares that are left out in training, of what comes out and of what goes in.
+
+    Examples
+    --------
+    >>> regions = Regions(64, 5, 8, n_layers=0, dropout=0.1)
+    >>> regions(torch.zeros(2, 64, 5)).shape
+    torch.Size([2, 64, 8])
+    """
+
+    def __init__(
+        self, n_regions, n_features, width, *, n_layers, dropout, input_dropout=0.0
+    ):
+        super().__init__()
+        self.input_dropout = nn.Dropout(input_dropout)
+        self.project = nn.Linear(n_features, width)
+        # Loud enough for places to be told apart from the first step on.
+        self.places = nn.Parameter(torch.randn(n_regions, width) / 2)
+        self.norm = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(dropout)
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(
+                width,
+                max(1, width // 32),
+                2 * width,
+                dropout,
+                activation="gelu",
+                batch_first=True,
+                norm_first=True,
+            )
+            for _ in range(n_layers)
+        )
+
+    def forward(self, regions):
+        """The memory of a batch."""
+        memory = self.dropout(self._project(regions) + self.places)
+        for layer in self.layers:
+            memory = layer(memory)
+        return memory
+
+    def _project(self, regions):
+        return self.norm(self.project(self.input_dropout(regions)))

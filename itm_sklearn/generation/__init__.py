@@ -1,0 +1,7 @@
+"""What comes out of pairs as something new: captions for images."""
+
+from itm_sklearn.generation._captioner import Captioner
+from itm_sklearn.generation._retrieval_captioner import RetrievalCaptioner
+from itm_sklearn.generation._writing import CaptionScoreMixin
+
+__all__ = ["CaptionScoreMixin", "Captioner", "RetrievalCaptioner"]
