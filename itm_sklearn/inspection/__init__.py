@@ -16,17 +16,20 @@ from itm_sklearn.inspection._faithfulness import (
 )
 from itm_sklearn.inspection._html_report import write_html_report
 from itm_sklearn.inspection._hubness import hubness
+from itm_sklearn.inspection._keypoint_explanation import KeypointExplanation
 from itm_sklearn.inspection._match_explanation import MatchExplanation
 from itm_sklearn.inspection._recall_curve import RecallCurveDisplay, recall_curve
 from itm_sklearn.inspection._retrieval_report import RetrievalReport
 from itm_sklearn.inspection._similarity_display import SimilarityDisplay
 from itm_sklearn.inspection._table import format_table, mean_report
+from itm_sklearn.inspection._visual_words import explain_visual_words
 
 __all__ = [
     "DatasetExplanation",
     "EmbeddingDisplay",
     "ExampleResult",
     "Faithfulness",
+    "KeypointExplanation",
     "MatchExplanation",
     "RecallCurveDisplay",
     "RetrievalReport",
@@ -34,6 +37,7 @@ __all__ = [
     "example_results",
     "explain_dataset",
     "explain_match",
+    "explain_visual_words",
     "faithfulness",
     "foil_accuracy",
     "format_table",
