@@ -10,6 +10,7 @@ from itm_sklearn import __version__
 from itm_sklearn.cli._compare import compare
 from itm_sklearn.cli._demo import demo
 from itm_sklearn.cli._evaluate import evaluate
+from itm_sklearn.cli._explain import explain
 from itm_sklearn.cli._fit import fit
 from itm_sklearn.cli._index import index
 from itm_sklearn.cli._search import search
@@ -67,10 +68,10 @@ def _program(
         ),
     ] = False,
 ):
-    """Match images and texts: evaluate, fit, index, search and serve."""
+    """Match images and texts: evaluate, fit, index, search, explain and serve."""
 
 
-for command in (compare, demo, evaluate, fit, index, search, serve):
+for command in (compare, demo, evaluate, explain, fit, index, search, serve):
     app.command()(command)
 
 
