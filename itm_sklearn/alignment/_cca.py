@@ -49,12 +49,16 @@ class CCA(CorrelationAligner):
         Whether to divide features by their standard deviations first, so that a
         feature in a small unit is not lost under the ridge of one in a large unit.
         Without a ridge the result is the same either way.
-    solver : {"auto", "covariance", "gram", "sparse"}, default="auto"
+    solver : {"auto", "covariance", "gram", "sparse", "randomized"}, default="auto"
         "covariance" works on matrices of features by features, "gram" on matrices
         of rows by rows, and "sparse" iterates on a wide sparse view, such as words,
         without making it dense; the other view is to be narrow. "auto" takes
         "sparse" for sparse views of more than 4,096 features, "gram" for more
-        features than rows, and otherwise "covariance".
+        features than rows, and otherwise "covariance". "randomized" is "covariance"
+        with singular vectors from a randomised block Krylov space [4]_: faster for
+        few components of views with some 4,096 features or more, exact to rounding
+        where the correlations asked for stand out, and to two digits where they
+        hardly fall.
 
     Attributes
     ----------
@@ -87,6 +91,8 @@ class CCA(CorrelationAligner):
        Journal of Econometrics 4(2), 1976.
     .. [3] Y. Gong, Q. Ke, M. Isard, S. Lazebnik, "A multi-view embedding space for
        modeling internet images, tags, and their semantics", IJCV 106(2), 2014.
+    .. [4] C. Musco, C. Musco, "Randomized block Krylov methods for stronger and
+       faster approximate singular value decomposition", NeurIPS 2015, algorithm 2.
 
     Examples
     --------
@@ -114,7 +120,7 @@ class CCA(CorrelationAligner):
         ],
         "power": [Interval(Real, 0, None, closed="left")],
         "scale": ["boolean"],
-        "solver": [StrOptions({"auto", "covariance", "gram", "sparse"})],
+        "solver": [StrOptions({"auto", "covariance", "gram", "sparse", "randomized"})],
     }
 
     def __init__(
@@ -211,7 +217,8 @@ class CCA(CorrelationAligner):
         penalties = tuple(
             Penalty(strength, scale=self.scale) for strength in strengths or (0.0, 0.0)
         )
-        return Problem(n_components, penalties, strengths is None)
+        randomized = self.solver == "randomized"
+        return Problem(n_components, penalties, strengths is None, randomized)
 
     def _keep(self, solution, problem):
         solution.directions = filled(

@@ -8,7 +8,7 @@ covariances; `_principal_axes.py` narrows views that have more features than row
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh, svd
+from scipy.linalg import eigh, qr, svd
 
 from itm_sklearn.alignment._whitening import view_whitening
 
@@ -21,6 +21,8 @@ __all__ = [
 
 # Singular values below this share of the largest are what rounding leaves of zero.
 _NEGLIGIBLE = 1e-7
+# Blocks of a Krylov space behind its random start, and spare columns of each.
+_N_BLOCKS, _N_SPARE = 5, 10
 # Singular vectors of both sides follow from one side if no value is much smaller.
 _SAFE_RATIO = 1e-3
 
@@ -77,7 +79,7 @@ def settled_signs(weights):
     return np.where(weights[largest, np.arange(weights.shape[1])] < 0, -1.0, 1.0)
 
 
-def canonical_directions(moments, n_components, penalties):
+def canonical_directions(moments, n_components, penalties, *, randomized=False):
     """Directions of the pairs that the moments were summed over."""
     n_pairs = moments.n_pairs
     image = view_whitening(
@@ -87,7 +89,8 @@ def canonical_directions(moments, n_components, penalties):
         "text", moments.text_scatter, moments.text_mean, n_pairs, penalties[1]
     )
     shared = text.whiten(image.whiten(moments.cross_scatter).T).T
-    left, correlations, right = leading_singular_vectors(shared, n_components)
+    decompose = randomized_vectors if randomized else leading_singular_vectors
+    left, correlations, right = decompose(shared, n_components)
     held = correlations > _NEGLIGIBLE * correlations[0]
     # The scatters are sums; canonical variables have unit variance.
     root = np.sqrt(n_pairs)
@@ -117,3 +120,24 @@ def leading_singular_vectors(matrix, n_components):
     values = np.sqrt(squares[::-1])
     left = left[:, ::-1]
     return left, values, matrix.T @ left / values
+
+
+def randomized_vectors(matrix, n_components):
+    """The same from a space that holds them nearly, begun with fixed random numbers."""
+    if matrix.shape[0] > matrix.shape[1]:
+        left, values, right = randomized_vectors(matrix.T, n_components)
+        return right, values, left
+    size = min(n_components + _N_SPARE, len(matrix) // (_N_BLOCKS + 1))
+    if size < n_components:
+        return leading_singular_vectors(matrix, n_components)
+    start = np.random.RandomState(0).standard_normal((matrix.shape[1], size))
+    blocks = [_orthonormal(matrix @ start)]
+    for _ in range(_N_BLOCKS):
+        blocks.append(_orthonormal(matrix @ (matrix.T @ blocks[-1])))
+    basis = _orthonormal(np.hstack(blocks))
+    left, values, right = leading_singular_vectors(basis.T @ matrix, n_components)
+    return basis @ left, values, right
+
+
+def _orthonormal(columns):
+    return qr(columns, mode="economic", overwrite_a=True, check_finite=False)[0]

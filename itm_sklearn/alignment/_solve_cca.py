@@ -33,6 +33,8 @@ class Problem:
     penalties: tuple
     # Whether the strengths of the penalties are to be found.
     choose: bool = False
+    # Whether the last step may be good to some digits only.
+    randomized: bool = False
 
 
 @dataclass
@@ -129,7 +131,9 @@ def _solve(folds, problem):
         penalties = choose_penalties(folds, problem.n_components, penalties)
     total = folds[0] if len(folds) == 1 else sum(folds, PairMoments())
     return Solution(
-        canonical_directions(total, problem.n_components, penalties),
+        canonical_directions(
+            total, problem.n_components, penalties, randomized=problem.randomized
+        ),
         (total.image_mean, total.text_mean),
         tuple(penalty.strength for penalty in penalties),
         np.sqrt(np.diag(total.image_scatter)),
@@ -140,7 +144,7 @@ def _narrowed(pairs, penalty, view, solver):
     """The principal axes of a view that is to be turned to them, otherwise None."""
     rows = (pairs.images, pairs.texts)[view]
     wide = rows.shape[0] < rows.shape[1]
-    if solver == "covariance" or (solver == "auto" and not wide):
+    if solver in ("covariance", "randomized") or (solver == "auto" and not wide):
         return None
     counts = np.ones(len(pairs))
     if view == 0:

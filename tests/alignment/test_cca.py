@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from itm_sklearn.alignment import CCA
 from itm_sklearn.pairs import ImageTextPairs
 
-SOLVERS = ["covariance", "gram"]
+SOLVERS = ["covariance", "gram", "randomized"]
 
 
 def make_views(n_pairs=200, n_image_features=6, n_text_features=4, seed=0):
@@ -74,17 +74,37 @@ def test_canonical_variables_are_uncorrelated_and_of_unit_variance(solver):
 
 
 @pytest.mark.parametrize("scale", [True, False])
-def test_both_solvers_give_the_same_weights(scale):
+def test_all_solvers_give_the_same_weights(scale):
     images, texts = make_views()
     images[:, 0] *= 10
-    first, second = (
+    first, *others = (
         CCA(3, ridge=(0.2, 0.5), scale=scale, solver=solver).fit(images, texts)
         for solver in SOLVERS
     )
-    for name in ("image_weights_", "text_weights_", "correlations_"):
-        np.testing.assert_allclose(
-            getattr(first, name), getattr(second, name), atol=1e-5
-        )
+    for other in others:
+        for name in ("image_weights_", "text_weights_", "correlations_"):
+            np.testing.assert_allclose(
+                getattr(first, name), getattr(other, name), atol=1e-5
+            )
+
+
+@pytest.mark.parametrize("widths", [(150, 90), (90, 150)])
+def test_the_randomized_solver_finds_the_correlations_that_stand_out(widths):
+    images, texts = make_views(2000, *widths)
+    exact = CCA(3, ridge=0.1, solver="covariance").fit(images, texts)
+    found = CCA(3, ridge=0.1, solver="randomized").fit(images, texts)
+    np.testing.assert_allclose(found.correlations_, exact.correlations_, atol=1e-12)
+    np.testing.assert_allclose(found.image_weights_, exact.image_weights_, atol=1e-8)
+    np.testing.assert_allclose(found.text_weights_, exact.text_weights_, atol=1e-8)
+
+
+def test_the_randomized_solver_comes_near_where_correlations_hardly_fall():
+    rng = np.random.default_rng(0)
+    images, texts = rng.normal(size=(600, 200)), rng.normal(size=(600, 150))
+    exact = CCA(8, solver="covariance").fit(images, texts).correlations_
+    found = CCA(8, solver="randomized").fit(images, texts).correlations_
+    assert (found <= exact + 1e-12).all()
+    np.testing.assert_allclose(found, exact, atol=0.02)
 
 
 def test_single_precision_is_left_where_it_would_be_felt(monkeypatch):
