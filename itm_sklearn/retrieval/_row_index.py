@@ -138,11 +138,12 @@ class RowIndex(VectorIndex):
         wanted = self._alive
         if condition is not None:
             wanted = wanted & condition.matches(self._columns)
-        n_neighbors = min(n_neighbors, int(np.count_nonzero(wanted)))
+        n_wanted = int(np.count_nonzero(wanted))
+        n_neighbors = min(n_neighbors, n_wanted)
         if not n_neighbors:
             empty = np.empty((len(queries), 0))
             return empty.astype(np.float32), empty.astype(np.int64)
-        wanted = None if wanted.all() else wanted
+        wanted = None if n_wanted == len(wanted) else wanted
         similarity, rows = self._search_rows(queries, n_neighbors, wanted)
         return similarity, self._row_ids[rows]
 

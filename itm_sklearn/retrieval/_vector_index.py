@@ -144,12 +144,26 @@ class VectorIndex(BaseEstimator):
 
     def _check(self, X, reset=False):
         """The vectors as `_FLOATS`; those on disk stay there."""
+        if not reset and self._is_sound(X):
+            return X
         if not (isinstance(X, np.memmap) and X.ndim == 2 and X.dtype in _FLOATS):
             return validate_data(self, X, dtype=_FLOATS, reset=reset)
         validate_data(self, X[:1], dtype=_FLOATS, reset=reset)
         for block in batch_slices(len(X), _ROWS):
             check_array(X[block], dtype=_FLOATS)
         return X
+
+    def _is_sound(self, X):
+        """Whether all the checks would find nothing: they cost more than a search."""
+        return (
+            type(X) is np.ndarray
+            and X.dtype in _FLOATS
+            and X.ndim == 2
+            and len(X) > 0
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")
+            and bool(np.isfinite(X).all())
+        )
 
     def _search_groups(self, queries, n_neighbors, condition, column):
         """Look at ever more vectors, until they are of enough groups."""

@@ -150,6 +150,21 @@ def test_a_removed_id_is_never_given_again(index):
     assert index.add(draw(1), metadata=table(1)).tolist() == [30]
 
 
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ([[np.nan, 0, 0, 1]], "NaN"),
+        ([[np.inf, 0, 0, 1]], "infinity"),
+        ([[1, 2, 3]], "3 features"),
+        ([1, 2, 3, 4], "2D array"),
+        (np.empty((0, 4)), "0 sample"),
+    ],
+)
+def test_a_query_that_has_the_right_type_is_checked_all_the_same(index, query, message):
+    with pytest.raises(ValueError, match=message):
+        index.kneighbors(np.array(query, np.float32))
+
+
 def test_what_is_not_there_can_not_be_removed(index):
     with pytest.raises(ValueError, match="does not hold 1 of the 2 ids, such as 30"):
         index.remove([3, 30])
