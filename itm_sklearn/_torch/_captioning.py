@@ -15,6 +15,7 @@ from itm_sklearn._torch._grid import as_regions
 
 __all__ = [
     "CaptionNetwork",
+    "attention_maps",
     "caption_log_p",
     "caption_loss",
     "encode_images",
@@ -189,3 +190,47 @@ def caption_log_p(scores, tokens):
         reduction="none",
     )
     return -losses.view(len(tokens), -1).sum(dim=1)
+
+
+@torch.inference_mode()
+def attention_maps(network, view, tokens):
+    """Where the network looked for each word of one caption of each image.
+
+    Parameters
+    ----------
+    network : CaptionNetwork
+        With a decoder that has ``looks()``.
+    view : array
+        Pixels or features, a row for each image.
+    tokens : list of lists of int
+        A caption of each image, with start and end.
+
+    Returns
+    -------
+    maps : list of ndarray of shape (n_words, n_regions)
+        Shares, which sum to 1 in each row; means over layers and heads.
+    """
+    device = next(network.parameters()).device
+    found = []
+    handles = [
+        handle
+        for look in network.decoder.looks()
+        for handle in (
+            look.register_forward_pre_hook(_ask_for_weights, with_kwargs=True),
+            look.register_forward_hook(lambda *run: found.append(run[2][1])),
+        )
+    ]
+    maps = []
+    for row, caption in enumerate(tokens):
+        words = torch.tensor([caption[:-1]], device=device)
+        network(_rows(view, [row], device), words, torch.zeros(1, dtype=torch.long))
+        # What is seen behind the last word decides on the end alone.
+        maps.append(torch.stack(found).mean(0)[0, :-1].cpu().numpy())
+        found.clear()
+    for handle in handles:
+        handle.remove()
+    return maps
+
+
+def _ask_for_weights(look, arguments, options):
+    return arguments, {**options, "need_weights": True}

@@ -71,6 +71,10 @@ class TransformerDecoder(nn.Module):
         hidden = torch.ones(n_words, n_words, dtype=torch.bool, device=tokens.device)
         return self.layers(states, memory, tgt_mask=hidden.triu(1), tgt_is_causal=True)
 
+    def looks(self):
+        """The attentions from words to regions."""
+        return [layer.multihead_attn for layer in self.layers.layers]
+
     def begin(self, memory):
         """The state before the first word."""
         empty = torch.empty(len(memory), 0, dtype=torch.long, device=memory.device)
@@ -120,12 +124,17 @@ class RecurrentDecoder(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
         self.writer = layer(2 * width, width, batch_first=True)
         self.dropout = nn.Dropout(dropout)
-        self.output = nn.Linear(3 * width, n_words)
+        self.join = nn.Sequential(nn.Linear(3 * width, width), nn.GELU())
+        self.output = nn.Linear(width, n_words)
         self.n_states = 2 if cell == "lstm" else 1
 
     def forward(self, tokens, memory):
         """Scores of the next word behind each word."""
         return self._run(tokens, self.begin(memory))[0]
+
+    def looks(self):
+        """The attentions from words to regions."""
+        return [self.attention]
 
     def begin(self, memory):
         """The state before the first word."""
@@ -148,8 +157,8 @@ class RecurrentDecoder(nn.Module):
         both = self.dropout(torch.cat([read, self.norms[1](seen)], dim=-1))
         written, second = self._layer(self.writer, both, states[self.n_states :])
         written = self.dropout(self.norms[2](written))
-        outcome = torch.cat([written, both], dim=-1)
-        return self.output(outcome), (memory, *first, *second)
+        outcome = self.join(torch.cat([written, both], dim=-1))
+        return self.output(self.dropout(outcome)), (memory, *first, *second)
 
     def _layer(self, layer, inputs, states):
         """Outputs of a layer, and its states with captions first."""

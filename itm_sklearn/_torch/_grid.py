@@ -26,7 +26,7 @@ class GridCNN(nn.Module):
         Width and height of the pictures.
     width : int, default=128
         Channels of the grid.
-    n_blocks : int, default=2
+    n_blocks : int, default=1
         Residual blocks on the grid.
 
     Examples
@@ -36,7 +36,7 @@ class GridCNN(nn.Module):
     torch.Size([2, 128, 8, 8])
     """
 
-    def __init__(self, image_size, width=128, n_blocks=2):
+    def __init__(self, image_size, width=128, n_blocks=1):
         super().__init__()
         n_halvings = max(1, round(math.log2(image_size / _SIDE)))
         widths = [max(32, width >> left) for left in reversed(range(n_halvings))]

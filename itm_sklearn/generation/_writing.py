@@ -139,6 +139,39 @@ class WritingMixin(CaptionScoreMixin):
         ]
         return np.stack(columns, axis=1)
 
+    def attend(self, X):
+        """Describe each image, and tell where each word looked.
+
+        Parameters
+        ----------
+        X : sequence of images, ImageTextPairs or DataFrame
+            Images; of pairs each image once.
+
+        Returns
+        -------
+        words : list of n_images lists of str
+            The caption of `predict`, word by word.
+        maps : list of n_images ndarrays of shape (n_words, n_regions)
+            Shares of the attention, which sum to 1 for each word; means over layers
+            and heads. They tell where was looked, not why a word was chosen.
+        """
+        from itm_sklearn._torch._captioning import attention_maps
+
+        check_is_fitted(self)
+        if self.decoder.startswith("gpt2"):
+            raise ValueError(
+                f"decoder={self.decoder!r} does not tell where it looks. Take 'gru', "
+                "'lstm' or 'transformer'."
+            )
+        images = image_view(X)
+        captions = self.predict(images)
+        maps = attention_maps(
+            self._load_network(),
+            self._load_view(images),
+            self._encode_texts(captions),
+        )
+        return [caption.split() for caption in captions], maps
+
     def transform(self, X):
         """What the encoder sees in each image.
 

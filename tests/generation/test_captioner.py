@@ -182,6 +182,31 @@ def test_the_encoder_serves_another_captioner(captioner):
         assert torch.equal(value, before[name])
 
 
+@pytest.mark.parametrize("decoder", ["gru", "transformer"])
+def test_each_word_tells_where_it_looked(decoder):
+    """Colours are looked for on their own side."""
+    pairs, _ = flags()
+    test, chosen = flags(20, seed=1)
+    encoder = FunctionTransformer(halves)
+    model = Captioner(encoder, decoder, **SMALL, max_iter=16, learning_rate=5e-3)
+    words, maps = model.fit(pairs).attend(test.images)
+    assert [" ".join(caption) for caption in words] == model.predict(test.images)
+    for caption, shares in zip(words, maps, strict=True):
+        assert shares.shape == (len(caption), 2)
+        np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-4)
+    left = [m[w.index("beside") - 1, 0] for w, m in zip(words, maps, strict=True)]
+    right = [m[w.index("beside") + 1, 0] for w, m in zip(words, maps, strict=True)]
+    assert np.mean(left) > np.mean(right)
+
+
+@pytest.mark.usefixtures("transformers")
+def test_gpt2_does_not_tell_where_it_looks():
+    pairs, _ = flags(4)
+    model = Captioner(FunctionTransformer(halves), "gpt2", **FAST).fit(pairs)
+    with pytest.raises(ValueError, match="does not tell where it looks"):
+        model.attend(pairs.images)
+
+
 def test_a_frozen_encoder_sees_each_image_once():
     seen = []
 
