@@ -8,14 +8,16 @@ from itertools import combinations
 
 import numpy as np
 
+from itm_sklearn.inspection._gradient import gradient
 from itm_sklearn.inspection._shapley import draw_shapley, least_squares_share
 
 __all__ = ["METHODS"]
 
 # The pull towards zero, against one for the sum of all weights.
 _RIDGE = 1e-6
-# How fast a coalition counts less the more is hidden, as in LIME's own code.
-_KERNEL_WIDTH = 0.25
+# How fast a coalition counts less the more is hidden. LIME's own code has 0.25 for
+# pictures, which is hardly local with few players.
+_KERNEL_WIDTH = 0.15
 
 
 def occlusion(game, n_samples, random_state):
@@ -33,22 +35,23 @@ def lime(game, n_samples, random_state):
        predictions of any classifier", KDD 2016, algorithm 1.
     """
     coalitions = draw_near(game.n_players, n_samples, random_state)
-    weights = _nearness(coalitions)
+    weights = np.ones(len(coalitions))
     return fit_ridge(coalitions, game.value(coalitions), weights), None
 
 
 def draw_near(n_players, n_samples, random_state):
-    """The whole, and coalitions of which any share is hidden, all alike often."""
-    sizes = random_state.randint(1, n_players, size=n_samples - 1)
+    """The whole, and coalitions that are the rarer the farther they are from it.
+
+    Drawn by the kernel, all count alike: none is asked for only to be ignored.
+    """
+    sizes = np.arange(1, n_players)
+    # One minus the cosine between a coalition and the whole.
+    distances = 1 - np.sqrt(sizes / n_players)
+    chances = np.exp(-((distances / _KERNEL_WIDTH) ** 2))
+    drawn = random_state.choice(sizes, n_samples - 1, p=chances / chances.sum())
     places = random_state.uniform(size=(n_samples - 1, n_players)).argsort(axis=1)
     whole = np.ones((1, n_players), dtype=bool)
-    return np.concatenate([whole, places < sizes[:, None]])
-
-
-def _nearness(coalitions):
-    # One minus the cosine between a coalition and the whole.
-    distances = 1 - np.sqrt(coalitions.mean(axis=1))
-    return np.exp(-((distances / _KERNEL_WIDTH) ** 2))
+    return np.concatenate([whole, places < drawn[:, None]])
 
 
 def fit_ridge(coalitions, values, weights):
@@ -98,4 +101,5 @@ METHODS = {
     "lime": lime,
     "shap": shap,
     "interactions": interactions,
+    "gradient": gradient,
 }

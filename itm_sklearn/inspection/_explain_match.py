@@ -41,11 +41,13 @@ def explain_match(
         The picture. It is seen in its own size: shrink a large one first.
     text : str
         The text; its words are what blanks separate.
-    method : {"occlusion", "lime", "shap", "interactions"}, default="shap"
+    method : {"occlusion", "lime", "shap", "interactions", "gradient"}, default="shap"
         "occlusion": what the score loses if one part alone is hidden. "lime": a linear
         model of the score near the whole pair [1]_. "shap": Shapley values, whose sum
         is the score [2]_. "interactions": Shapley values and what each two parts do
-        together [3]_, so which word is about which segment.
+        together [3]_, so which word is about which segment. "gradient": integrated
+        gradients, where the model ends in a `TowerAligner`, `NeuralMatcher` or
+        `CrossAttentionMatcher`, with a `SimilarityMatcher` behind it or not.
     segments : str or array-like of int of shape (height, width), default="grid:4"
         "grid:4" cuts the picture into 4 x 4 rectangles; "slic:30" into about 30
         pieces of one colour each, by scikit-image. Or the number of the segment of
@@ -58,7 +60,8 @@ def explain_match(
         Whether a hidden word is left out, or ``[MASK]`` stands in its place.
     n_samples : int, default=400
         How many pairs the model is asked for, about. With enough of them for all
-        coalitions the results are exact; "occlusion" takes one for each part.
+        coalitions the results are exact; "occlusion" and "gradient" take one for each
+        part.
     random_state : int, RandomState instance or None, default=None
         Draws what is hidden. Pass an int for the same explanation in every call.
 
@@ -70,7 +73,7 @@ def explain_match(
     Raises
     ------
     TypeError
-        If the model can't score pairs.
+        If the model can't score pairs, or has no network to differentiate.
     ValueError
         If the text has no words, a setting is unknown, or the model's scores depend
         on the other pairs that are scored with them.

@@ -79,7 +79,7 @@ class MatchGame:
         self.n_players = self.n_segments + len(self.words)
         self.image_fill, self.text_fill = image_fill, text_fill
         self._cover = cover_picture(self.pixels, self.labels, image_fill)
-        self._score = score_function(model)
+        self.model, self._score = model, score_function(model)
         self._known = {}
 
     @property
