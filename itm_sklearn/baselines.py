@@ -1,5 +1,7 @@
 """Ready pipelines to begin with, and models that do not look to compare with."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import TruncatedSVD
@@ -29,7 +31,12 @@ __all__ = ["DummyMatcher", "make_baseline"]
 # Encoders of keypoints need a vocabulary behind them; the others give rows at once.
 _KEYPOINTS = {"sift": SIFT, "dense_sift": DenseSIFT, "orb": ORB, "surf": SURF}
 _WHOLE_IMAGE = {"color": ColorHistogram, "hog": HOG}
-_VECTORIZERS = {"tfidf": TfidfVectorizer, "bow": CountVectorizer}
+_VECTORIZERS = {
+    "tfidf": TfidfVectorizer,
+    "bow": CountVectorizer,
+    # Languages without spaces, whose clauses would each be one word.
+    "characters": partial(TfidfVectorizer, analyzer="char"),
+}
 
 
 def make_baseline(
@@ -53,8 +60,9 @@ def make_baseline(
     image : str, default="sift"
         What describes the images: "sift", "dense_sift", "orb", "surf", "color",
         "hog", or several of them side by side as in "sift+color".
-    text : {"tfidf", "bow"}, default="tfidf"
-        What describes the texts: words and pairs of words, weighted or counted.
+    text : {"tfidf", "bow", "characters"}, default="tfidf"
+        What describes the texts: words and pairs of words, weighted or counted, or
+        characters and pairs of them, for Chinese and other languages without spaces.
     n_words : int, default=1000
         Size of the visual vocabulary, where the images have keypoints.
     n_text_components : int, default=None

@@ -20,7 +20,7 @@ OnMissing = Annotated[
 Image = Annotated[
     str, typer.Option(help="sift, dense_sift, orb, surf, color, hog, or sift+color.")
 ]
-Text = Annotated[str, typer.Option(help="tfidf or bow.")]
+Text = Annotated[str, typer.Option(help="tfidf, bow, or characters for Chinese.")]
 Words = Annotated[int, typer.Option(help="Size of the visual vocabulary.")]
 TextComponents = Annotated[
     int | None, typer.Option(help="Reduce the text features by an SVD to this many.")
