@@ -14,7 +14,7 @@ from itm_sklearn.inspection._shapley import draw_shapley, least_squares_share
 __all__ = ["METHODS"]
 
 # The pull towards zero, against one for the sum of all weights.
-_RIDGE = 1e-6
+_RIDGE = 1e-8
 # How fast a coalition counts less the more is hidden. LIME's own code has 0.25 for
 # pictures, which is hardly local with few players.
 _KERNEL_WIDTH = 0.15
