@@ -6,14 +6,11 @@
 import warnings
 from dataclasses import replace
 
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from itm_sklearn._torch._training import TrainingMixin
 from itm_sklearn._views import length
-from itm_sklearn.generation._inputs import encode_stream, load_pictures
+from itm_sklearn.generation._looking import LookingMixin
 from itm_sklearn.generation._vocabulary import (
     TokenizerVocabulary,
     WordVocabulary,
@@ -26,7 +23,7 @@ __all__ = ["CaptionTrainingMixin"]
 _ENOUGH_TO_SHARE = 2000
 
 
-class CaptionTrainingMixin(TrainingMixin):
+class CaptionTrainingMixin(LookingMixin, TrainingMixin):
     """Mixin with all that happens in `fit` and `partial_fit`."""
 
     def _begin(self, pairs):
@@ -45,16 +42,6 @@ class CaptionTrainingMixin(TrainingMixin):
         self._optimizer_states = None
         self._seed = check_random_state(self.random_state).randint(2**31 - 1)
         return weights
-
-    def _fit_encoder(self, images):
-        """A fitted transformer; None if the encoder is trained with the decoder."""
-        if not hasattr(self.encoder, "transform"):
-            return None
-        try:
-            check_is_fitted(self.encoder)
-        except NotFittedError:
-            return clone(self.encoder).fit(images)
-        return self.encoder
 
     def _read_pretrained(self):
         from itm_sklearn._torch._gpt2 import read_gpt2
@@ -92,12 +79,6 @@ class CaptionTrainingMixin(TrainingMixin):
                 stacklevel=3,
             )
         return [row[: self.max_length_ + 1] for row in tokens]
-
-    def _load_view(self, images):
-        """Images as the network takes them: pixels, or features of the encoder."""
-        if self._frozen is not None:
-            return encode_stream(self._frozen, images)
-        return load_pictures(images, self.image_size)
 
     def _train(self, pairs, recipe, weights=None, *, go_on=False):
         from itm_sklearn._torch._arrays import to_arrays
@@ -137,15 +118,6 @@ class CaptionTrainingMixin(TrainingMixin):
             network.decoder.model.load_state_dict(weights, strict=False)
         return network.to(pick_device(self.device))
 
-    def _find_grid_shape(self, view):
-        from itm_sklearn._torch._captioning import CaptionNetwork, encode_images
-        from itm_sklearn._torch._grid import as_regions
-
-        network = CaptionNetwork(self._make_encoder(), None, None)
-        if self._frozen is not None:
-            return as_regions(view[:1]).shape[1:]
-        return as_regions(encode_images(network.eval(), view[:1])).shape[1:]
-
     def _make_network(self):
         from itm_sklearn._torch._captioning import CaptionNetwork
         from itm_sklearn._torch._grid import Regions
@@ -158,16 +130,6 @@ class CaptionTrainingMixin(TrainingMixin):
             input_dropout=self.input_dropout,
         )
         return CaptionNetwork(self._make_encoder(), regions, self._make_decoder())
-
-    def _make_encoder(self):
-        """The part that sees pixels: a fresh network, a copy of the module, or None."""
-        if self._frozen is not None:
-            return None
-        if not isinstance(self.encoder, str):
-            return clone(self.encoder, safe=False)
-        from itm_sklearn._torch._grid import GridCNN
-
-        return GridCNN(self.image_size, self.n_components)
 
     def _make_decoder(self):
         from itm_sklearn._torch import _decoders
