@@ -1,7 +1,14 @@
-"""Batches, threads and progress: the one place that decides how work is cut up."""
+"""Batches, threads, clusters and progress: the one place that cuts up work."""
 
 import numpy as np
 from joblib import Parallel, delayed
+from joblib.parallel import (
+    LokyBackend,
+    MultiprocessingBackend,
+    SequentialBackend,
+    ThreadingBackend,
+    get_active_backend,
+)
 
 __all__ = [
     "LazyRows",
@@ -9,8 +16,17 @@ __all__ = [
     "map_threads",
     "progress",
     "row_numbers",
+    "spread",
     "take_rows",
 ]
+
+# Backends of joblib that stay on this machine.
+_LOCAL = {LokyBackend, MultiprocessingBackend, SequentialBackend, ThreadingBackend}
+# Items go to other processes in multiples of this, so that networks see the batches
+# that they would see in one process.
+_GRAIN = 32
+# Chunks for each worker: who is done early takes another one.
+_SHARES = 2
 
 
 def batch_slices(n_items, batch_size):
@@ -61,6 +77,27 @@ def map_threads(function, items, n_jobs=None):
     return Parallel(n_jobs=n_jobs, require="sharedmem")(
         delayed(function)(item) for item in items
     )
+
+
+def spread(function, items):
+    """Results of `function` for chunks of the items, on a cluster if one is in use.
+
+    Under ``joblib.parallel_config(backend="dask")`` the chunks go to its workers, which
+    get a pickled function. Otherwise all items are one chunk, and stay here.
+
+    Examples
+    --------
+    >>> spread(sum, [1, 2, 3])
+    [6]
+    """
+    backend, n_workers = get_active_backend()
+    # What a worker is asked for it does itself.
+    if type(backend) in _LOCAL or backend.nesting_level:
+        return [function(items)]
+    n_chunks = _SHARES * backend.effective_n_jobs(n_workers or -1)
+    size = -(-len(items) // (n_chunks * _GRAIN)) * _GRAIN
+    chunks = [items[rows] for rows in batch_slices(len(items), size)]
+    return Parallel()(delayed(function)(chunk) for chunk in chunks)
 
 
 class LazyRows:

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import TransformerMixin
 
 from itm_sklearn import __version__
+from itm_sklearn._batching import spread
 from itm_sklearn._cache import active_cache, digest
 
 __all__ = ["FrozenEncoderMixin"]
@@ -15,7 +16,8 @@ class FrozenEncoderMixin(TransformerMixin):
     The subclass writes ``_encode(items)``, from a list of items to one batch, and
     calls ``self._cached_encode(items)`` in `transform`: that looks up each item
     in the cache of `itm_sklearn.compose.DualEncoder`, if one is in use, and encodes
-    the rest. A batch that is no array needs its own `_split` and `_join`.
+    the rest, on the workers of a cluster if joblib uses one. A batch that is no
+    array needs its own `_split` and `_join`.
     """
 
     _parameter_constraints: dict = {}
@@ -43,17 +45,24 @@ class FrozenEncoderMixin(TransformerMixin):
     def _cached_encode(self, items):
         cache = active_cache()
         if cache is None or not len(items):
-            return self._encode(items)
+            return self._encode_anywhere(items)
         token = self._cache_token()
         keys = [digest(token, self._item_content(item)) for item in items]
         found = cache.get_many(keys)
         missing = {key: row for row, key in enumerate(keys) if key not in found}
         if missing:
-            batch = self._encode([items[row] for row in missing.values()])
+            batch = self._encode_anywhere([items[row] for row in missing.values()])
             encoded = dict(zip(missing, self._split(batch), strict=True))
             cache.put_many(encoded)
             found |= encoded
         return self._join([found[key] for key in keys])
+
+    def _encode_anywhere(self, items):
+        """One batch, encoded by the workers of a cluster if joblib uses one."""
+        batches = spread(self._encode, items) if len(items) else [self._encode(items)]
+        if len(batches) == 1:
+            return batches[0]
+        return self._join([code for batch in batches for code in self._split(batch)])
 
     def _cache_token(self):
         """What the codes depend on beside the item."""
