@@ -5,7 +5,10 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
+import typer
+
 import itm_sklearn
+from itm_sklearn.cli import app
 
 _HEADINGS = {"class": "Classes", "function": "Functions", "constant": "Constants"}
 
@@ -13,7 +16,7 @@ _HEADINGS = {"class": "Classes", "function": "Functions", "constant": "Constants
 def public_names():
     """The public names of each room, by the name of the room.
 
-    `cli` is left out: it is described by its commands.
+    `cli` is left out: `command_page` has its commands.
     """
     found = {}
     for module in iter_modules(itm_sklearn.__path__):
@@ -42,21 +45,35 @@ def room_page(name, members):
     return "\n".join(parts)
 
 
+def command_page():
+    """What ``itm --help`` and the help of each command say."""
+    program = typer.main.get_command(app)
+    parts = ["Command line", "============", ""]
+    for name, command in {"": program, **program.commands}.items():
+        title = f"itm {name}".strip()
+        context = typer.Context(command, info_name=title, terminal_width=80)
+        lines = command.get_help(context).splitlines()
+        parts += [title, "-" * len(title), "", ".. code-block:: text", ""]
+        parts += [f"   {line}".rstrip() for line in lines] + [""]
+    return "\n".join(parts)
+
+
 def index_page(rooms):
     """The first page, a list of the rooms with the first line of each."""
     lines = ["API reference", "=============", ""]
     for name in rooms:
         first = inspect.getdoc(import_module(f"itm_sklearn.{name}")).splitlines()[0]
         lines += [f":doc:`itm_sklearn.{name} <{name}>`", f"    {first}", ""]
+    lines += [":doc:`itm <commands>`", "    The command line.", ""]
     lines += [".. toctree::", "   :hidden:", "   :maxdepth: 1", ""]
-    return "\n".join([*lines, *(f"   {name}" for name in rooms), ""])
+    return "\n".join([*lines, *(f"   {name}" for name in [*rooms, "commands"]), ""])
 
 
 def write_api_pages(folder):
     """Write all pages; one that is there and right stays as old as it is."""
     rooms = public_names()
     pages = {name: room_page(name, members) for name, members in rooms.items()}
-    pages["index"] = index_page(rooms)
+    pages |= {"index": index_page(rooms), "commands": command_page()}
     Path(folder).mkdir(exist_ok=True)
     for name, text in pages.items():
         path = Path(folder) / f"{name}.rst"

@@ -8,8 +8,10 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
+import typer
 
 import itm_sklearn
+from itm_sklearn.cli import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -46,6 +48,11 @@ def test_every_public_name_of_every_room_is_in_the_api_reference(api_pages):
         for name in import_module(f"itm_sklearn.{room}").__all__:
             assert {name, f".. autodata:: {name}"} & lines, f"{room}.{name} is missing"
         assert room in api_pages["index"]
+
+
+def test_every_command_is_in_the_reference(api_pages):
+    for command in typer.main.get_command(app).commands:
+        assert f"Usage: itm {command} " in api_pages["commands"]
 
 
 def test_every_name_at_the_top_is_documented_in_its_room():
