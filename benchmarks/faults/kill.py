@@ -5,10 +5,12 @@
 A child process does one step after the other, tells of each that is done, and is
 killed at a random moment. Then the parent looks at what is on disk: every step that
 the child told of must be there whole, the one it was killed in whole or not at all.
-Needs a POSIX system.
+Needs a POSIX system. With `--milvus` an embedded database is killed, too; it is started
+again for each trial, which takes some seconds.
 """
 
 import argparse
+import importlib
 import os
 import random
 import signal
@@ -24,9 +26,16 @@ from itm_sklearn._cache import FeatureCache, digest
 from itm_sklearn.compose import DualEncoder
 from itm_sklearn.image import ColorHistogram
 from itm_sklearn.pairs import ImageTextPairs
-from itm_sklearn.retrieval import ExactIndex, FaissIndex, MilvusIndex
+from itm_sklearn.retrieval import (
+    CrossModalRetriever,
+    ExactIndex,
+    FaissIndex,
+    MilvusIndex,
+)
 
 N_VECTORS = 50
+# Loaded before children are forked, which are to be killed at their work.
+IMPORTED_LATE = ("cv2", "faiss", "skops.io")
 
 
 def make_vectors(step):
@@ -75,6 +84,30 @@ class Adding:
         for number in range(n_steps):
             _find_all(index, make_vectors(number), number * N_VECTORS)
         return n_steps
+
+
+class SavingRetriever:
+    """Each step saves another retriever over the one that is there."""
+
+    def __init__(self, folder):
+        self.path = Path(folder, "retriever")
+
+    def step(self, number):
+        """Save a gallery of the vectors of this step, as images and as texts."""
+        pairs = ImageTextPairs(make_vectors(number), make_vectors(number))
+        metadata = {"step": [number] * N_VECTORS}
+        retriever = CrossModalRetriever(DualEncoder())
+        retriever.fit(pairs, metadata=metadata).save(self.path)
+
+    def n_whole(self):
+        """The number of steps that are on disk, checked vector by vector."""
+        retriever = CrossModalRetriever.load(self.path)
+        number = int(retriever.text_index_._columns["step"][0])
+        vectors = make_vectors(number)
+        np.testing.assert_array_equal(retriever.gallery_.images, vectors)
+        for index in (retriever.image_index_, retriever.text_index_):
+            _find_all(index, vectors, 0)
+        return number + 1
 
 
 class AddingToMilvus:
@@ -216,12 +249,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", help="the case of this name")
     parser.add_argument("--milvus", action="store_true", help="with the database")
     options = parser.parse_args()
     random.seed(options.seed)
+    for module in IMPORTED_LATE:
+        importlib.import_module(module)
     cases = {
         "save ExactIndex": lambda folder: Saving(folder, ExactIndex),
         "save FaissIndex": lambda folder: Saving(folder, FaissIndex),
+        "save CrossModalRetriever": SavingRetriever,
         "add to a saved ExactIndex": lambda folder: Adding(folder, ExactIndex),
         "fit with a cache": Caching,
     }
@@ -229,6 +266,8 @@ def main():
         cases["add to MilvusIndex"] = AddingToMilvus
     n_lost = 0
     for name, make in cases.items():
+        if options.only not in (None, name):
+            continue
         with tempfile.TemporaryDirectory() as folder:
             n_lost += try_case(name, make(folder), options.trials)
     raise SystemExit(n_lost > 0)
