@@ -9,10 +9,11 @@ the InfoNCE aligner of `flickr8k_aligners.py` finds among those of the training 
 and one of the five captions of each image against the other four. Twelve captions are
 shown, those of every 83rd image.
 
-With `--rank`, each captioner also scores captions by log P(y | x), alone or for the 50
-best candidates of the aligner, for the first images of the development set. Adding a
-constant to all scores of a text changes nothing where texts ask for images; where
-images ask for texts, `prior` takes off how likely each text is under any image.
+With `--rank` and `--rerank`, captioners are matchers, by log P(y | x): the first so
+many images and their captions are ranked by it alone, and by the aligner, whose 50
+best candidates it puts in order (weight 0.5). Where images ask for texts, a text that
+is likely under any image comes first everywhere; "without prior" takes that off, by 20
+training images.
 
 With `--held-out` 1,000 of the training images stand in for the development images.
 """
@@ -35,7 +36,7 @@ from itm_sklearn.generation import Captioner, RetrievalCaptioner
 from itm_sklearn.image import CNNEncoder
 from itm_sklearn.matching import SimilarityMatcher
 from itm_sklearn.metrics import bleu, cider_d, meteor, recall_at_k, rouge_l
-from itm_sklearn.model_selection import train_test_split_pairs
+from itm_sklearn.model_selection import pair_similarity, train_test_split_pairs
 from itm_sklearn.pairs import ImageTextPairs
 from itm_sklearn.retrieval import Reranker
 
@@ -114,56 +115,56 @@ def judge(references, captions):
     ]
 
 
-def rank(model, pairs):
+def recalls(similarity, pairs):
     """R@1, 5, 10 in percent, from image to text and from text to image."""
-    similarity = np.asarray(model.similarity(pairs))
     by_text, by_image = np.broadcast_to(similarity, (2, *similarity.shape[-2:]))
     relevance = pairs.relevance()
     directions = (relevance.T, by_image.T), (relevance, by_text)
     return [100 * recall_at_k(*way, k=k) for way in directions for k in (1, 5, 10)]
 
 
-class Prior(BaseEstimator):
-    """A captioner that takes off how likely a text is under all images together."""
+class WithoutPrior(BaseEstimator):
+    """Log P(y | x) - log P(y) of a captioner, P(y) being a mean over some images."""
 
     def __init__(self, captioner, images):
         self.captioner = captioner
         self.images = images
 
     def fit(self, X, y=None):
-        """Nothing to learn."""
+        """Learn how likely each of these texts is under any image."""
+        texts = list(dict.fromkeys(X.texts))
+        no_index = np.zeros(len(texts), dtype=int)
+        pairs = ImageTextPairs(self.images, texts, no_index)
+        prior = logsumexp(self.captioner.similarity(pairs), axis=1)
+        prior -= np.log(len(self.images))
+        self.prior_ = dict(zip(texts, prior, strict=True))
         return self
 
-    def similarity(self, X):
-        """Log P(y | x) - log P(y)."""
-        return self.captioner.similarity(X) - self._prior(X.texts)[:, np.newaxis]
-
     def score_pairs(self, X):
-        """The same for pairs."""
-        return self.captioner.score_pairs(X) - self._prior(X.texts)
+        """One score a pair."""
+        return self.captioner.score_pairs(X) - self.prior(X.texts)
 
-    def _prior(self, texts):
-        distinct = list(dict.fromkeys(texts))
-        no_index = np.zeros(len(distinct), dtype=int)
-        pairs = ImageTextPairs(self.images, distinct, no_index)
-        prior = logsumexp(self.captioner.similarity(pairs), axis=1)
-        prior = dict(zip(distinct, prior - np.log(len(self.images)), strict=True))
-        return np.array([prior[text] for text in texts])
-
-    def __sklearn_is_fitted__(self):
-        return True
+    def prior(self, texts):
+        """Log P(y) of texts that it was fitted on."""
+        return np.array([self.prior_[text] for text in texts])
 
 
-def ranking_rows(name, captioner, aligner, train, test):
-    """Rows of the table of recalls."""
-    yield "aligner", rank(aligner, test)
-    yield name, rank(captioner, test)
-    # Any images will do, if they are not those that are ranked.
-    with_prior = Prior(captioner, train.images[:: len(train.images) // 20])
-    yield f"{name}, prior", rank(with_prior, test)
-    for matcher, label in ((captioner, name), (with_prior, f"{name}, prior")):
-        reranker = Reranker(aligner, matcher, n_candidates=N_CANDIDATES).fit(test)
-        yield f"aligner, re-ranked by {label}", rank(reranker, test)
+def rank_alone(name, captioner, aligner, without_prior, pairs):
+    """Rows of the table: all texts scored with all images."""
+    yield "aligner", recalls(pair_similarity(aligner, pairs), pairs)
+    scores = captioner.similarity(pairs)
+    yield name, recalls(scores, pairs)
+    prior = without_prior.fit(pairs).prior(pairs.texts)
+    yield f"{name}, without prior", recalls(scores - prior[:, np.newaxis], pairs)
+
+
+def rank_again(name, captioner, aligner, without_prior, pairs):
+    """Rows of the table: only the candidates of the aligner are scored."""
+    yield "aligner", recalls(pair_similarity(aligner, pairs), pairs)
+    named = (name, captioner), (f"{name}, without prior", without_prior.fit(pairs))
+    for label, matcher in named:
+        model = Reranker(aligner, matcher, n_candidates=N_CANDIDATES).fit(pairs)
+        yield f"aligner, then {label}", recalls(model.similarity(pairs), pairs)
 
 
 def main():
@@ -174,7 +175,8 @@ def main():
     parser.add_argument("--held-out", action="store_true", help="leave dev alone")
     parser.add_argument("--decoders", nargs="*", choices=DECODERS, default=["gru"])
     parser.add_argument("--max-iter", type=int, default=SHARED["max_iter"])
-    parser.add_argument("--rank", type=int, default=0, help="how many images to rank")
+    parser.add_argument("--rank", type=int, default=0, help="images to rank alone")
+    parser.add_argument("--rerank", type=int, default=0, help="images to rank again")
     arguments = parser.parse_args()
     if not arguments.data.is_dir():
         raise SystemExit(f"No Flickr8k in {arguments.data}: say where with --data.")
@@ -212,12 +214,13 @@ def report(arguments, found, train, test):
         captions[name] = model.predict(test)
         write(table, name, [n_steps, minutes], judge(references, captions[name]))
     show(table, captions, references)
-    if arguments.rank:
-        few = test[test.image_index < arguments.rank]
-        header = [f"{way}_r{k}" for way in ("i2t", "t2i") for k in (1, 5, 10)]
-        table.writerow([f"{few.n_images} images", *header])
-        for name, model in fitted.items():
-            for label, row in ranking_rows(name, model, aligner, train, few):
+    header = [f"{way}_r{k}" for way in ("i2t", "t2i") for k in (1, 5, 10)]
+    for n_images, way in ((arguments.rank, rank_alone), (arguments.rerank, rank_again)):
+        few = test[test.image_index < n_images]
+        for name, model in fitted.items() if n_images else ():
+            table.writerow([f"{n_images} images", *header])
+            without = WithoutPrior(model, train.images[:: len(train.images) // 20])
+            for label, row in way(name, model, aligner, without, few):
                 table.writerow([label, *(f"{number:.1f}" for number in row)])
                 sys.stdout.flush()
 
