@@ -3,7 +3,6 @@
 import io
 import shutil
 import socket
-import subprocess
 import threading
 import time
 
@@ -177,13 +176,10 @@ def test_a_gallery_without_texts_says_so(retriever):
     assert "no texts" in ask(client, text="blue", target="texts").json()["error"]
 
 
-@pytest.mark.slow
-def test_a_browser_shows_the_ranked_gallery(retriever, tmp_path):
-    """In Chromium, which runs the script of the page under its policy."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+@pytest.fixture(scope="module")
+def address(retriever):
+    """Where the page is served while the tests of this file run."""
     uvicorn = pytest.importorskip("uvicorn")
-    if browser is None:
-        pytest.skip("There is no Chromium here.")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -191,33 +187,108 @@ def test_a_browser_shows_the_ranked_gallery(retriever, tmp_path):
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.05)
-        page = dump_page(browser, f"http://127.0.0.1:{port}/?text=green", tmp_path)
-    finally:
-        server.should_exit = True
-        thread.join()
-    assert "The best 3 of 3 images" in page
-    assert page.index('src="image/1"') < page.index('src="image/0"')
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}/"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Chromium, which runs the script of the page under its policy."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip("There is no Chromium here.")
+    with playwright.sync_playwright() as driver:
+        options = {"executable_path": program, "args": ["--no-sandbox"]}
+        browser = driver.chromium.launch(**options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, address):
+    """The page as it is opened first; nothing that it does may be refused."""
+    page, complaints = chromium.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append((said.text, said.location)))
+    page.goto(address)
+    yield page
+    page.close()
+    # Browsers ask for an icon, and there is none.
+    assert [each for each in complaints if "favicon.ico" not in str(each)] == []
+
+
+def results(page):
+    """The pictures that are shown, from the first to the last, and their reasons."""
+    # Until then it says that it is searching.
+    page.wait_for_selector("text=/^The best/")
+    shown = page.eval_on_selector_all("#results img", "all => all.map(one => one.src)")
+    numbers = [int(source.rsplit("/", 1)[1]) for source in shown if source]
+    return numbers, page.locator(".score")
+
+
+def drop(page, content):
+    """Let go of a picture over the page, as from another window."""
+    carried = page.evaluate_handle(
+        """numbers => {
+            const carried = new DataTransfer();
+            const parts = [new Uint8Array(numbers)];
+            carried.items.add(new File(parts, "dropped.png", {type: "image/png"}));
+            return carried;
+        }""",
+        list(content),
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": carried})
+
+
+@pytest.mark.slow
+def test_in_a_browser_a_typed_text_ranks_the_gallery(page):
+    page.fill("#text", "the green one")
+    page.press("#text", "Enter")
+    shown, reasons = results(page)
+    assert shown[0] == 1
+    assert page.inner_text("#message") == "The best 3 of 3 images"
+    assert reasons.first.inner_text() == "1 · similarity 1.000"
     # What others wrote about an image is shown as they wrote it, not run.
-    assert "&lt;b&gt;green&lt;/b&gt;" in page
-    assert "similarity 1.000" in page
+    assert page.locator("#results .text").first.inner_text() == "<b>green</b>"
+    page.wait_for_function("document.querySelector('#results img').naturalWidth > 0")
 
 
-def dump_page(browser, address, profile):
-    command = [
-        browser,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        f"--user-data-dir={profile}",
-        "--virtual-time-budget=5000",
-        "--dump-dom",
-        address,
-    ]
-    done = subprocess.run(command, capture_output=True, timeout=120, check=True)
-    return done.stdout.decode()
+@pytest.mark.slow
+def test_in_a_browser_a_dropped_picture_is_searched_for(page):
+    drop(page, picture("blue"))
+    assert results(page)[0][0] == 2
+    assert page.inner_text("#hint") == "dropped.png"
+    assert page.is_hidden("#weight")
+    page.select_option("#target", "texts")
+    results(page)
+    assert page.inner_text("#message") == "The best 3 of 3 texts"
+    assert page.locator("#results .text").first.inner_text() == "so blue"
+
+
+@pytest.mark.slow
+def test_in_a_browser_a_picture_and_a_text_are_weighed(page):
+    """Each result says where either of them alone would have put it."""
+    page.fill("#text", "green")
+    drop(page, picture("blue"))
+    page.wait_for_selector("#weight:not([hidden])")
+    first = {}
+    for weight in ("0.9", "0.1"):
+        page.fill("#text_weight", weight)
+        page.dispatch_event("#text_weight", "change")
+        shown, reasons = results(page)
+        first[weight] = shown[0], reasons.first.inner_text()
+    assert (first["0.9"][0], first["0.1"][0]) == (1, 2)
+    assert "by text alone rank 1 · by picture alone rank" in first["0.9"][1]
+
+
+@pytest.mark.slow
+def test_in_a_browser_an_empty_question_is_answered_by_a_hint(page):
+    page.click("button[type=submit]")
+    assert page.inner_text("#message") == "Type a text, or drop a picture."
 
 
 def test_serve_names_a_gallery_that_is_not_there(tmp_path):
