@@ -28,6 +28,7 @@ ARGUMENTS = {
     "ScoreFusion": {"estimators": [("one", SimilarityMatcher())]},
     "TowerAligner": {"n_components": 8},
     "VLAD": {"n_words": 3},
+    "VisualQuestionAnswering": {"n_components": 32, "image_size": 16, "max_iter": 1},
     "WeightedFusion": {"weights": (1, 2)},
 }
 # Their rooms' own tests run the checks, on small networks and with the packages.

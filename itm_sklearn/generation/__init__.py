@@ -1,7 +1,13 @@
 """What comes out of pairs as something new: captions for images."""
 
 from itm_sklearn.generation._captioner import Captioner
+from itm_sklearn.generation._question_answering import VisualQuestionAnswering
 from itm_sklearn.generation._retrieval_captioner import RetrievalCaptioner
 from itm_sklearn.generation._writing import CaptionScoreMixin
 
-__all__ = ["CaptionScoreMixin", "Captioner", "RetrievalCaptioner"]
+__all__ = [
+    "CaptionScoreMixin",
+    "Captioner",
+    "RetrievalCaptioner",
+    "VisualQuestionAnswering",
+]

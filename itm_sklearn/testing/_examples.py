@@ -27,8 +27,8 @@ class Example:
 
     `items` is a list for encoders, an array for indexes and ImageTextPairs for the
     others; `kind` is "images", "texts", "descriptors", "vectors", "raw pairs",
-    "captioned images", "vector pairs", "pairs of parts" or, where both views are in
-    one space, "aligned pairs".
+    "captioned images", "questions", "vector pairs", "pairs of parts" or, where both
+    views are in one space, "aligned pairs".
     """
 
     kind: str
@@ -49,8 +49,8 @@ def example_for(estimator):
         return Example("vector pairs", vector_pairs())
     if isinstance(estimator, CaptionScoreMixin):
         return Example("captioned images", ImageTextPairs(images(), list(TEXTS)))
-    if hasattr(estimator, "similarity"):
-        return _matched_pairs(tags)
+    if hasattr(estimator, "similarity") or tags.estimator_type == "classifier":
+        return _judged_pairs(estimator, tags)
     if tags.input_tags.two_d_array:
         return Example("vectors", vector_pairs().images)
     if tags.input_tags.three_d_array:
@@ -62,7 +62,9 @@ def example_for(estimator):
     return Example("descriptors", descriptors())
 
 
-def _matched_pairs(tags):
+def _judged_pairs(estimator, tags):
+    if not hasattr(estimator, "similarity"):
+        return Example("questions", ImageTextPairs(images(), list(TEXTS)))
     if tags.input_tags.three_d_array:
         return Example("pairs of parts", pairs_of_parts())
     return Example("aligned pairs", aligned_pairs())
@@ -97,6 +99,8 @@ def labels_for(estimator, items):
         return None
     if not isinstance(items, ImageTextPairs) or items.images is None:
         return None
+    if isinstance(items.images, list):
+        return np.array([f"kind {image % 2}" for image in items.image_index])
     signs = items.images[:, :3] > 0
     kinds = signs @ [4, 2, 1]
     return np.array([f"kind {kind}" for kind in kinds[items.image_index]])

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from itm_sklearn._optional import require
 from itm_sklearn.testing import (
     _aligner_checks,
+    _answerer_checks,
     _captioner_checks,
     _encoder_checks,
     _general_checks,
@@ -39,6 +40,8 @@ def pair_checks(estimator):
     modules = [_general_checks]
     if example.kind == "captioned images":
         modules.append(_captioner_checks)
+    elif example.kind == "questions":
+        modules.append(_answerer_checks)
     elif hasattr(estimator, "transform_text"):
         modules.append(_aligner_checks)
     elif hasattr(estimator, "similarity"):

@@ -1,0 +1,240 @@
+"""Networks that answer a question by what they see: one for each way to fuse the two.
+
+They take the place of a decoder in the `CaptionNetwork` of `_captioning.py`.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from itm_sklearn._batching import batch_slices
+from itm_sklearn._torch._captioning import pad_tokens
+
+__all__ = ["FUSIONS", "Answerer", "answer_loss", "answer_scores"]
+
+# Questions that are answered at a time.
+_N_QUESTIONS = 256
+
+
+class Answerer(nn.Module):
+    """From the words of a question and the regions of an image to scores of answers.
+
+    Parameters
+    ----------
+    n_words : int
+        Size of the vocabulary.
+    width : int
+        Width of words and regions.
+    n_answers : int
+        How many answers there are.
+    fusion : str
+        One of `FUSIONS`.
+    n_layers : int
+        Layers that the question goes through.
+    dropout : float
+        Share that is left out in training.
+    max_length : int
+        The most tokens of a question.
+
+    Examples
+    --------
+    >>> answerer = Answerer(9, 32, 4, "concat", n_layers=1, dropout=0, max_length=6)
+    >>> answerer(torch.tensor([[1, 2, -1]]), torch.zeros(1, 5, 32)).shape
+    torch.Size([1, 4])
+    """
+
+    def __init__(
+        self, n_words, width, n_answers, fusion, *, n_layers, dropout, max_length
+    ):
+        super().__init__()
+        self.words = nn.Embedding(n_words, width)
+        self.places = nn.Embedding(max_length, width)
+        for table in (self.words, self.places):
+            nn.init.normal_(table.weight, std=0.5)
+        self.dropout = nn.Dropout(dropout)
+        self.fuse = FUSIONS[fusion](width, n_layers, dropout)
+        self.head = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, 2 * width),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(2 * width, n_answers),
+        )
+
+    def forward(self, tokens, memory):
+        """Scores of all answers to each question, whose tokens end in padding."""
+        padding = tokens < 0
+        places = torch.arange(tokens.shape[1], device=tokens.device)
+        words = self.words(tokens.clamp(min=0)) + self.places(places)
+        return self.head(self.fuse(self.dropout(words), padding, memory))
+
+
+def _mean(states, padding):
+    """The mean over what is no padding."""
+    kept = (~padding)[..., None].to(states.dtype)
+    return (states * kept).sum(dim=1) / kept.sum(dim=1)
+
+
+class _CrossAttention(nn.Module):
+    """Each word looks at the other words and at the regions, layer by layer."""
+
+    def __init__(self, width, n_layers, dropout):
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.TransformerDecoderLayer(width, **_layer(width, dropout))
+            for _ in range(n_layers)
+        )
+
+    def forward(self, words, padding, memory):
+        for layer in self.layers:
+            words = layer(words, memory, tgt_key_padding_mask=padding)
+        return _mean(words, padding)
+
+
+class _Vectors(nn.Module):
+    """Base of fusions that know a question and an image by one vector each."""
+
+    def __init__(self, width, n_layers, dropout):
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(width, **_layer(width, dropout))
+            for _ in range(n_layers)
+        )
+        self.see = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU())
+        self.image = nn.Linear(2 * width, width)
+
+    def forward(self, words, padding, memory):
+        for layer in self.layers:
+            words = layer(words, src_key_padding_mask=padding)
+        # Regions are made sense of before they are averaged, with their places.
+        image = self.image(self.see(memory).mean(dim=1))
+        return self.join(image, _mean(words, padding))
+
+
+class _Concat(_Vectors):
+    def __init__(self, width, n_layers, dropout):
+        super().__init__(width, n_layers, dropout)
+        self.both = nn.Linear(2 * width, width)
+
+    def join(self, image, question):
+        return self.both(torch.cat([image, question], dim=-1))
+
+
+class _Multiply(_Vectors):
+    def join(self, image, question):
+        return image * question
+
+
+class _Average(_Vectors):
+    def join(self, image, question):
+        return (image + question) / 2
+
+
+class _Weighted(_Vectors):
+    """The question says how much of each number is to come from the image."""
+
+    def __init__(self, width, n_layers, dropout):
+        super().__init__(width, n_layers, dropout)
+        self.share = nn.Linear(width, width)
+
+    def join(self, image, question):
+        share = self.share(question).sigmoid()
+        return share * image + (1 - share) * question
+
+
+class _Bilinear(_Vectors):
+    """A bilinear form of low rank [1]_.
+
+    References
+    ----------
+    .. [1] J.-H. Kim et al., "Hadamard product for low-rank bilinear pooling",
+       ICLR 2017, equation 5.
+    """
+
+    def __init__(self, width, n_layers, dropout):
+        super().__init__(width, n_layers, dropout)
+        self.of_image, self.of_question, self.out = (
+            nn.Linear(width, width) for _ in range(3)
+        )
+
+    def join(self, image, question):
+        both = self.of_image(image).tanh() * self.of_question(question).tanh()
+        return self.out(both)
+
+
+FUSIONS = {
+    "cross_attention": _CrossAttention,
+    "concat": _Concat,
+    "multiply": _Multiply,
+    "average": _Average,
+    "weighted": _Weighted,
+    "bilinear": _Bilinear,
+}
+
+
+def _layer(width, dropout):
+    return {
+        "nhead": max(1, width // 32),
+        "dim_feedforward": 4 * width,
+        "dropout": dropout,
+        "activation": "gelu",
+        "batch_first": True,
+        "norm_first": True,
+    }
+
+
+def answer_loss(network, view, tokens, image_index, targets, dtype=torch.float32):
+    """A function from row numbers to the mean loss of an answer.
+
+    Parameters
+    ----------
+    network : CaptionNetwork
+        With an `Answerer`.
+    view : array
+        Pixels or features, a row for each image.
+    tokens : list of lists of int
+        Of each question.
+    image_index : ndarray of int
+        The image of each question.
+    targets : ndarray of shape (n_questions, n_answers)
+        The share that each answer has.
+    dtype : torch.dtype
+        Numbers that the network calculates in.
+
+    Returns
+    -------
+    batch_loss : callable
+        For the training loop.
+    """
+    device = next(network.parameters()).device
+
+    def batch_loss(rows):
+        wanted = torch.from_numpy(targets[rows]).to(device)
+        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+            scores = _ask(network, view, tokens, image_index, rows)
+        return functional.cross_entropy(scores.float(), wanted)
+
+    return batch_loss
+
+
+@torch.inference_mode()
+def answer_scores(network, view, tokens, image_index):
+    """Scores of all answers to each question, a matrix."""
+    rows = np.arange(len(tokens))
+    batches = [
+        _ask(network, view, tokens, image_index, rows[batch]).float().cpu()
+        for batch in batch_slices(len(rows), _N_QUESTIONS)
+    ]
+    return torch.cat(batches).numpy()
+
+
+def _ask(network, view, tokens, image_index, rows):
+    """Scores of the answers to some questions; each image is looked at once."""
+    device = next(network.parameters()).device
+    numbers, index = np.unique(image_index[rows], return_inverse=True)
+    return network(
+        torch.from_numpy(np.ascontiguousarray(view[numbers])).to(device),
+        pad_tokens([tokens[row] for row in rows]).to(device),
+        torch.from_numpy(index).to(device),
+    )

@@ -1,0 +1,127 @@
+"""How question answering learns: a network, or a pipeline around a fusion estimator.
+
+`_question_answering.py` is the estimator; this is the half that users do not see.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import check_random_state
+
+from itm_sklearn._optional import require
+from itm_sklearn._torch._training import TrainingMixin
+from itm_sklearn.compose import DualEncoder
+from itm_sklearn.generation._looking import LookingMixin
+from itm_sklearn.generation._vocabulary import WordVocabulary, longest
+
+__all__ = ["AnswerTrainingMixin"]
+
+# Questions from which threads are worth their start.
+_ENOUGH_TO_SHARE = 2000
+
+
+class AnswerTrainingMixin(LookingMixin, TrainingMixin):
+    """Mixin with all that happens in `fit`, and the probabilities that follow."""
+
+    def _check_text(self):
+        require("torch", extra="deep", caller="VisualQuestionAnswering")
+        if self.text != "words":
+            raise ValueError(
+                f"text={self.text!r} is for a fusion estimator; fusion={self.fusion!r} "
+                "learns its words itself: leave text='words'."
+            )
+
+    def _fit_pipeline(self, pairs, targets):
+        parts = {"image": self.image, "text": self.text}
+        for name, part in parts.items():
+            if not hasattr(part, "transform"):
+                raise ValueError(
+                    f"{name}={part!r} goes with fusion='cross_attention' and the like. "
+                    f"With an estimator as fusion, {name} must be a transformer."
+                )
+        self.pipeline_ = make_pipeline(
+            DualEncoder(clone(self.image), clone(self.text)),
+            clone(self.fusion),
+            LogisticRegression(max_iter=1000),
+        ).fit(pairs, targets.argmax(axis=1))
+
+    def _train(self, pairs, targets):
+        from itm_sklearn._torch._answers import answer_loss
+        from itm_sklearn._torch._arrays import to_arrays
+        from itm_sklearn._torch._device import pick_device, pick_precision, seeded
+        from itm_sklearn._torch._train import train
+
+        self._check_text()
+        self._frozen = self._fit_encoder(pairs.images)
+        self.vocabulary_ = WordVocabulary.learn(pairs.texts)
+        tokens = self.vocabulary_.encode(pairs.texts)
+        self.max_length_ = longest(tokens) + 1
+        view = self._load_view(pairs.images)
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        with seeded(seed):
+            self.grid_shape_ = self._find_grid_shape(view)
+            network = self._make_network()
+        network = network.to(pick_device(self.device))
+        dtype = pick_precision(self.precision, next(network.parameters()).device)
+        record = train(
+            network,
+            pairs.image_index,
+            answer_loss(network, view, tokens, pairs.image_index, targets, dtype),
+            self._recipe(len(pairs)),
+            seed=seed,
+            n_threads=1 if len(pairs) < _ENOUGH_TO_SHARE else None,
+            verbose=self.verbose,
+        )
+        self.weights_ = to_arrays(network)
+        self.loss_curve_, self.n_iter_ = record.losses, record.best_iter
+
+    def _make_network(self):
+        from itm_sklearn._torch._answers import Answerer
+        from itm_sklearn._torch._captioning import CaptionNetwork
+        from itm_sklearn._torch._grid import Regions
+
+        width = self.n_components
+        regions = Regions(
+            *self.grid_shape_,
+            width,
+            n_layers=self.n_region_layers,
+            dropout=self.dropout,
+            input_dropout=self.input_dropout,
+        )
+        answerer = Answerer(
+            len(self.vocabulary_),
+            width,
+            len(self.classes_),
+            self.fusion,
+            n_layers=self.n_layers,
+            dropout=self.dropout,
+            max_length=self.max_length_,
+        )
+        return CaptionNetwork(self._make_encoder(), regions, answerer)
+
+    def _recipe(self, n_pairs):
+        return replace(super()._recipe(n_pairs), clip=1.0, betas=(0.9, 0.98))
+
+    def _network_proba(self, pairs):
+        from itm_sklearn._torch._answers import answer_scores
+        from itm_sklearn._torch._arrays import from_arrays
+
+        network = from_arrays(self._make_network, self.weights_, self.device)
+        # Words beyond the longest question of training have no place.
+        tokens = [
+            words[: self.max_length_] for words in self.vocabulary_.encode(pairs.texts)
+        ]
+        view = self._load_view(pairs.images)
+        scores = answer_scores(network, view, tokens, pairs.image_index)
+        return softmax(scores, axis=1)
+
+    def _pipeline_proba(self, pairs):
+        """Probabilities, also of answers that nobody gave most often."""
+        probabilities = np.zeros((len(pairs), len(self.classes_)))
+        columns = self.pipeline_[-1].classes_
+        probabilities[:, columns] = self.pipeline_.predict_proba(pairs)
+        return probabilities
