@@ -213,8 +213,8 @@ class FaissIndex(RowIndex):
             self.kind, wanted, n_candidates=self.n_candidates, n_probes=self.n_probes
         )
         cosines, rows = self._rows.search(queries, n_neighbors, params=parameters)
-        # faiss gives rows of -1 where it came across too few.
-        short = (rows < 0).any(axis=1)
+        # faiss gives rows of -1, behind the others, where it came across too few.
+        short = rows[:, -1] < 0
         if short.any():
             cosines[short], rows[short] = self._search_segment(
                 queries[short], n_neighbors, wanted

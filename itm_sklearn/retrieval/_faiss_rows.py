@@ -3,6 +3,8 @@
 `_faiss_index.py` puts the contract of all indexes over it.
 """
 
+from functools import cache
+
 import numpy as np
 
 from itm_sklearn._optional import require
@@ -55,16 +57,24 @@ def import_faiss():
 
 def search_parameters(kind, wanted, *, n_candidates, n_probes):
     """How faiss is to search, and among which rows; None is all."""
+    if wanted is None:
+        return _search_all(kind, n_candidates, n_probes)
+    bits = np.packbits(wanted, bitorder="little")
+    selector = import_faiss().IDSelectorBitmap(bits)
+    return _make_parameters(kind, n_candidates, n_probes, sel=selector)
+
+
+def _make_parameters(kind, n_candidates, n_probes, **settings):
     faiss = import_faiss()
-    settings = {}
-    if wanted is not None:
-        bits = np.packbits(wanted, bitorder="little")
-        settings["sel"] = faiss.IDSelectorBitmap(bits)
     if kind == "hnsw":
         return faiss.SearchParametersHNSW(efSearch=n_candidates, **settings)
     if kind == "ivfpq":
         return faiss.SearchParametersIVF(nprobe=n_probes, **settings)
     return faiss.SearchParameters(**settings)
+
+
+# Made once for all searches: a query alone is answered in as little time.
+_search_all = cache(_make_parameters)
 
 
 class FaissSegment:

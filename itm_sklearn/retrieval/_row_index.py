@@ -84,14 +84,14 @@ class RowIndex(VectorIndex):
                 for name in rows.files
                 if name.startswith("column_")
             }
-        index._alive = np.ones(len(index._row_ids), bool)
+        index._revive()
         index._read_vectors(directory, prefix, facts, mmap)
         return index
 
     @property
     def n_vectors_(self):
         """The number of vectors that are in the index."""
-        return int(np.count_nonzero(self._alive))
+        return len(self._alive) - self._n_removed
 
     @property
     def ids_(self):
@@ -101,7 +101,7 @@ class RowIndex(VectorIndex):
     def _start(self, vectors, columns):
         self._n_given = len(vectors)
         self._row_ids = np.arange(len(vectors))
-        self._alive = np.ones(len(vectors), bool)
+        self._revive()
         self._columns = columns
         self._clear_vectors()
         self._append_vectors(vectors)
@@ -121,6 +121,7 @@ class RowIndex(VectorIndex):
 
     def _delete(self, ids):
         self._alive[np.searchsorted(self._row_ids, ids)] = False
+        self._n_removed += len(ids)
         if 2 * self.n_vectors_ < len(self._alive):
             self._compact()
 
@@ -132,13 +133,19 @@ class RowIndex(VectorIndex):
         self._keep_vectors(alive)
         self._row_ids = self._row_ids[alive]
         self._columns = {name: cells[alive] for name, cells in self._columns.items()}
+        self._revive()
+
+    def _revive(self):
+        """Take all rows for wanted."""
         self._alive = np.ones(len(self._row_ids), bool)
+        # Counted along, so that no search has to count.
+        self._n_removed = 0
 
     def _search(self, queries, n_neighbors, condition):
-        wanted = self._alive
+        wanted, n_wanted = self._alive, self.n_vectors_
         if condition is not None:
             wanted = wanted & condition.matches(self._columns)
-        n_wanted = int(np.count_nonzero(wanted))
+            n_wanted = int(np.count_nonzero(wanted))
         n_neighbors = min(n_neighbors, n_wanted)
         if not n_neighbors:
             empty = np.empty((len(queries), 0))
