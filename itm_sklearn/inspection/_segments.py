@@ -81,7 +81,8 @@ def _cut_slic(pixels, number):
     segmentation = require(
         "skimage.segmentation", extra="explain", caller=f"segments='slic:{number}'"
     )
-    labels = segmentation.slic(pixels, number, compactness=10, start_label=0)
+    # Unsmoothed, noise makes pieces so ragged that most of them are merged again.
+    labels = segmentation.slic(pixels, number, compactness=20, sigma=1, start_label=0)
     return np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
 
 
