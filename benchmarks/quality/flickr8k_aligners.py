@@ -58,9 +58,9 @@ ALIGNERS = {
 NETWORKS = {"efficientnet_lite0": 288, "efficientnet_lite2": 300}
 WIDTH = 1280
 # Aligners on both networks, and on one of them.
-MODELS = {name: (name, slice(None)) for name in ALIGNERS} | {
-    "InfoNCE on lite0": ("InfoNCE", slice(WIDTH)),
-    "InfoNCE on lite2": ("InfoNCE", slice(WIDTH, None)),
+MODELS = {name: (name, slice(0, 2 * WIDTH)) for name in ALIGNERS} | {
+    "InfoNCE on lite0": ("InfoNCE", slice(0, WIDTH)),
+    "InfoNCE on lite2": ("InfoNCE", slice(WIDTH, 2 * WIDTH)),
 }
 TEMPERATURE = 0.1
 FUSIONS = ("average", "reciprocal_rank")
