@@ -23,7 +23,9 @@ to be chance. Settings were chosen on pairs of seed 7.
 import argparse
 import time
 from dataclasses import replace
+from pathlib import Path
 
+import joblib
 import numpy as np
 import torch
 from scenes_matcher import fit_matcher, put_in_wrong_word, with_shuffled_weights
@@ -99,24 +101,31 @@ def make_explainers(rng):
     return explainers | {"captum KernelShap": explain_by_captum}
 
 
+def explain_all(explain, model, data):
+    """The explanation of each pair."""
+    matches = zip(data.pairs.images, data.pairs.texts, strict=True)
+    return [explain(model, *match) for match in matches]
+
+
+def mean_localisation(found, data):
+    """Mean ROC-AUC on the pixels of all objects."""
+    pairs = zip(found, data.masks > 0, strict=True)
+    return np.mean([localisation_auc(each, mask) for each, mask in pairs])
+
+
 def judge(explain, model, data, foils):
     """All numbers of one method."""
     start = time.process_time()
-    matches = list(zip(data.pairs.images, data.pairs.texts, strict=True))
-    found = [explain(model, *match) for match in matches]
+    found = explain_all(explain, model, data)
     seconds = (time.process_time() - start) / len(found)
     areas = [
         faithfulness(model, each) for each in found if each.score > each.base_score
     ]
     wrong = [
         explain(model, image, text)
-        for (image, _), (text, _) in zip(matches, foils, strict=True)
+        for image, (text, _) in zip(data.pairs.images, foils, strict=True)
     ]
     places = [place for _, place in foils]
-    aucs = [
-        localisation_auc(each, mask)
-        for each, mask in zip(found, data.masks > 0, strict=True)
-    ]
     names = ("insertion", "deletion", "image_gain", "text_gain")
     means = [np.mean([getattr(each, name) for each in areas]) for name in names]
     gain = means[0] - means[1]
@@ -124,7 +133,7 @@ def judge(explain, model, data, foils):
         *means[:2],
         gain,
         *means[2:],
-        np.mean(aucs),
+        mean_localisation(found, data),
         foil_accuracy(wrong, places),
     ]
     return numbers, seconds, found
@@ -147,15 +156,22 @@ def find_objects(found, data):
     return np.mean(aucs), len(aucs)
 
 
-def main():
-    """Fit, explain, judge, print."""
+def read_arguments():
+    """The options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=16000, help="to fit on")
+    parser.add_argument("--images", type=int, default=12000, help="to fit on")
     parser.add_argument("--pairs", type=int, default=100, help="to explain")
     parser.add_argument("--seed", type=int, default=100)
-    arguments = parser.parse_args()
+    parser.add_argument("--matcher", type=Path, help="file that keeps it between runs")
+    parser.add_argument("--methods", nargs="*", help="some of those of the table")
+    return parser.parse_args()
+
+
+def main():
+    """Fit, explain, judge, print."""
+    arguments = read_arguments()
     torch.set_num_threads(1)
-    model = fit_matcher(arguments.images)
+    model = load_matcher(arguments)
     rng = np.random.default_rng(arguments.seed)
     data = make_scenes(
         arguments.pairs, captions_per_image=1, random_state=arguments.seed
@@ -168,25 +184,29 @@ def main():
     print(f"{len(foils)} pairs; a guess names {n_words:.2f} of the wrong words.")
     heads = "insertion deletion gain picture words localised foil CPU-s"
     print(f"{'method':18}" + "".join(f"{head:>10}" for head in heads.split()))
-    for name, explain in make_explainers(rng).items():
-        numbers, seconds, found = judge(explain, model, data, foils)
+    explainers = make_explainers(rng)
+    for name in arguments.methods or explainers:
+        numbers, seconds, found = judge(explainers[name], model, data, foils)
         cells = "".join(f"{number:10.3f}" for number in (*numbers, seconds))
         print(f"{name:18}{cells}", flush=True)
         if name == "interactions":
             share, count = find_objects(found, data)
-            words = f"{share:.3f} of {count} words"
-    print(f"Maps of single words on two objects, right against other: {words}.")
-    shuffled = with_shuffled_weights(model)
-    for method in ("lime", "shap"):
-        aucs = [
-            localisation_auc(
-                explain_match(shuffled, image, text, method=method, **SETTINGS), mask
-            )
-            for image, text, mask in zip(
-                data.pairs.images, data.pairs.texts, data.masks > 0, strict=True
-            )
-        ]
-        print(f"Localised by {method} with shuffled weights: {np.mean(aucs):.3f}.")
+            print(f"  maps of {count} words show the right object: {share:.3f}")
+        if name in ("lime", "shap"):
+            found = explain_all(explainers[name], with_shuffled_weights(model), data)
+            share = mean_localisation(found, data)
+            print(f"  with shuffled weights localised: {share:.3f}", flush=True)
+
+
+def load_matcher(arguments):
+    """The matcher of an earlier run, or a new one."""
+    path = arguments.matcher
+    if path is not None and path.exists():
+        return joblib.load(path)
+    model = fit_matcher(arguments.images)
+    if path is not None:
+        joblib.dump(model, path)
+    return model
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def lose_words(pairs, seed):
     return ImageTextPairs(pairs.images, texts, pairs.image_index)
 
 
-def make_matcher(*, max_iter=10, min_df=10, seed=0):
+def make_matcher(*, max_iter=8, min_df=10, seed=0):
     """The unfitted matcher."""
     words = CountVectorizer(ngram_range=(1, 2), min_df=min_df, binary=True)
     with torch.random.fork_rng([]):
