@@ -12,6 +12,7 @@ from itm_sklearn.datasets._facts import (
     ObjectFacts,
 )
 from itm_sklearn.datasets._load_pairs import load_pairs
+from itm_sklearn.datasets._load_questions import load_easy_vqa, load_questions
 from itm_sklearn.datasets._make_dialogues import make_dialogues
 from itm_sklearn.datasets._make_questions import make_questions
 from itm_sklearn.datasets._make_scenes import make_scenes
@@ -34,7 +35,9 @@ __all__ = [
     "Scene",
     "SceneObject",
     "describe",
+    "load_easy_vqa",
     "load_pairs",
+    "load_questions",
     "make_dialogues",
     "make_questions",
     "make_scenes",
