@@ -21,6 +21,8 @@ _GRAIN = 64
 # A block holds at most so many columns, and so many bytes of scores.
 _WIDTH = 1 << 14
 _BLOCK_BYTES = 1 << 24
+# Texts whose relevant images are multiplied together: with few of them there are few.
+_TAKEN = 256
 _FLOATS = (np.float64, np.float32)
 
 
@@ -66,9 +68,9 @@ class _Products:
         self._height = max(_GRAIN, height // _GRAIN * _GRAIN)
         self._buffer = np.empty(self._height * width, dtype)
 
-    def _row_blocks(self):
+    def _row_blocks(self, height):
         """Slices of texts, with their vectors of length one."""
-        for rows in batch_slices(len(self.texts), self._height):
+        for rows in batch_slices(len(self.texts), height):
             texts = self.texts[rows] * self._scale[rows]
             yield rows, _fill_up(texts.astype(self._buffer.dtype, copy=False))
 
@@ -78,7 +80,7 @@ class _Products:
 
     def __iter__(self):
         """Walk through all rows, first column and scores of blocks."""
-        for rows, texts in self._row_blocks():
+        for rows, texts in self._row_blocks(self._height):
             for columns in batch_slices(len(self.images), _WIDTH):
                 block = self._multiply(texts, self.images[columns])
                 n_columns = min(columns.stop, self.n_images) - columns.start
@@ -86,7 +88,7 @@ class _Products:
 
     def take(self, relevance):
         """Scores of the entries of the relevance, in their order."""
-        for rows, texts in self._row_blocks():
+        for rows, texts in self._row_blocks(min(self._height, _TAKEN)):
             inside, columns = _entries(relevance, rows)
             needed, place = np.unique(columns, return_inverse=True)
             scores = np.empty(len(columns), self._buffer.dtype)
