@@ -34,8 +34,11 @@ from itm_sklearn.retrieval import (
 )
 
 N_VECTORS = 50
-# Loaded before children are forked, which are to be killed at their work.
-IMPORTED_LATE = ("cv2", "faiss", "skops.io")
+
+
+def import_early(module):
+    """Import before children are forked, which are to be killed at their work."""
+    importlib.import_module(module)
 
 
 def make_vectors(step):
@@ -48,6 +51,7 @@ class Saving:
 
     def __init__(self, folder, make):
         self.path, self.make = Path(folder, "index"), make
+        import_early("faiss")
 
     def step(self, number):
         """Save the vectors of this step."""
@@ -91,6 +95,7 @@ class SavingRetriever:
 
     def __init__(self, folder):
         self.path = Path(folder, "retriever")
+        import_early("skops.io")
 
     def step(self, number):
         """Save a gallery of the vectors of this step, as images and as texts."""
@@ -249,12 +254,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--leave-out", action="append", help="the case of this name")
     parser.add_argument("--only", help="the case of this name")
     parser.add_argument("--milvus", action="store_true", help="with the database")
     options = parser.parse_args()
     random.seed(options.seed)
-    for module in IMPORTED_LATE:
-        importlib.import_module(module)
     cases = {
         "save ExactIndex": lambda folder: Saving(folder, ExactIndex),
         "save FaissIndex": lambda folder: Saving(folder, FaissIndex),
@@ -266,7 +270,7 @@ def main():
         cases["add to MilvusIndex"] = AddingToMilvus
     n_lost = 0
     for name, make in cases.items():
-        if options.only not in (None, name):
+        if options.only not in (None, name) or name in (options.leave_out or ()):
             continue
         with tempfile.TemporaryDirectory() as folder:
             n_lost += try_case(name, make(folder), options.trials)
