@@ -3,11 +3,15 @@
 import os
 
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from itm_sklearn.baselines import make_baseline
 from itm_sklearn.compose import DualEncoder
+from itm_sklearn.fusion import ConcatFusion
+from itm_sklearn.generation import VisualQuestionAnswering
+from itm_sklearn.image import ColorHistogram
 from itm_sklearn.matching import SimilarityMatcher
 from itm_sklearn.retrieval import CrossModalRetriever
 from itm_sklearn.testing import all_estimators, parametrize_with_pair_checks
@@ -28,6 +32,11 @@ ARGUMENTS = {
     "ScoreFusion": {"estimators": [("one", SimilarityMatcher())]},
     "TowerAligner": {"n_components": 8},
     "VLAD": {"n_words": 3},
+    "VisualDialogue": {
+        "answerer": VisualQuestionAnswering(
+            ConcatFusion(), image=ColorHistogram(), text=CountVectorizer()
+        )
+    },
     "VisualQuestionAnswering": {"n_components": 32, "image_size": 16, "max_iter": 1},
     "WeightedFusion": {"weights": (1, 2)},
 }
