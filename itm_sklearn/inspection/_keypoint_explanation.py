@@ -90,32 +90,34 @@ class KeypointExplanation:
         pyplot = require(
             "matplotlib.pyplot", extra="report", caller="KeypointExplanation.plot"
         )
-        from matplotlib.collections import EllipseCollection
-
         if axes is None:
             axes = pyplot.subplots(1, 2, figsize=(7, 3.2), layout="constrained")[1]
-        height, width = self.image.shape[:2]
         axes[0].imshow(self.image)
+        axes[0].add_collection(self._circles(axes[0].transData))
+        axes[0].set(xticks=[], yticks=[], title="keypoints")
+        places = range(len(self.words))
+        axes[1].barh(places, self.word_scores, color=_colours(self.word_scores))
+        axes[1].set_yticks(places, self.words)
+        axes[1].invert_yaxis()
+        axes[1].set_title("words")
+        return np.asarray(axes)
+
+    def _circles(self, transform):
+        """A circle for each keypoint, in pixels."""
+        from matplotlib.collections import EllipseCollection
+
+        height, width = self.image.shape[:2]
         sizes = self.positions[:, 2] * max(height, width)
-        circles = EllipseCollection(
+        return EllipseCollection(
             sizes,
             sizes,
             np.zeros(len(sizes)),
             units="xy",
             offsets=self.positions[:, :2] * (width, height) - 0.5,
-            transOffset=axes[0].transData,
+            transOffset=transform,
             edgecolors=_colours(self.keypoint_scores),
             facecolors="none",
         )
-        axes[0].add_collection(circles)
-        axes[0].set(xticks=[], yticks=[], title="keypoints")
-        axes[1].barh(
-            range(len(self.words)), self.word_scores, color=_colours(self.word_scores)
-        )
-        axes[1].set_yticks(range(len(self.words)), self.words)
-        axes[1].invert_yaxis()
-        axes[1].set_title("words")
-        return np.asarray(axes)
 
 
 def _colours(scores):
