@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from itm_sklearn import __version__
+from itm_sklearn.cli._ask import ask
 from itm_sklearn.cli._compare import compare
 from itm_sklearn.cli._demo import demo
 from itm_sklearn.cli._evaluate import evaluate
@@ -68,10 +69,10 @@ def _program(
         ),
     ] = False,
 ):
-    """Match images and texts: evaluate, fit, index, search, explain and serve."""
+    """Match images and texts: evaluate, fit, index, search, explain, ask and serve."""
 
 
-for command in (compare, demo, evaluate, explain, fit, index, search, serve):
+for command in (ask, compare, demo, evaluate, explain, fit, index, search, serve):
     app.command()(command)
 
 
