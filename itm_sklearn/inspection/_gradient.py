@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from itm_sklearn.alignment import TowerAligner
+from itm_sklearn.inspection._match_game import empty_on_purpose
 from itm_sklearn.matching._network import NetworkMatcher
 from itm_sklearn.pairs import ImageTextPairs
 
@@ -20,7 +21,8 @@ def gradient(game, n_samples, random_state):
     coalitions = np.ones((game.n_players + 2, game.n_players), dtype=bool)
     coalitions[0] = False
     coalitions[2:][np.diag_indices(game.n_players)] = False
-    pairs = encode(game.pairs(coalitions))
+    with empty_on_purpose():
+        pairs = encode(game.pairs(coalitions))
     images, texts = np.asarray(pairs.images)[pairs.image_index], np.asarray(pairs.texts)
     rows = np.arange(len(coalitions))
     of_images, of_texts = (

@@ -4,6 +4,9 @@ A coalition is what the model gets to see; its value is the score of the pair of
 all else is hidden. Explanations only differ in how they share the score out.
 """
 
+import warnings
+from contextlib import contextmanager
+
 import numpy as np
 
 from itm_sklearn._batching import batch_slices
@@ -12,7 +15,7 @@ from itm_sklearn.inspection._pair_scores import score_function
 from itm_sklearn.inspection._segments import cover_picture, cut_picture
 from itm_sklearn.pairs import ImageTextPairs
 
-__all__ = ["TEXT_FILLS", "MatchGame"]
+__all__ = ["TEXT_FILLS", "MatchGame", "empty_on_purpose"]
 
 TEXT_FILLS = ("drop", "mask")
 _MASK = "[MASK]"
@@ -118,12 +121,13 @@ class MatchGame:
 
     def _ask(self, coalitions):
         n_rows = max(1, min(_MAX_ROWS, _PICTURE_BYTES // self.pixels.nbytes))
-        return np.concatenate(
-            [
-                self._score(self.pairs(coalitions[batch]))
-                for batch in batch_slices(len(coalitions), n_rows)
-            ]
-        )
+        with empty_on_purpose():
+            return np.concatenate(
+                [
+                    self._score(self.pairs(coalitions[batch]))
+                    for batch in batch_slices(len(coalitions), n_rows)
+                ]
+            )
 
     def pairs(self, coalitions):
         """Picture and text of each coalition; pictures that are alike are one."""
@@ -140,6 +144,14 @@ class MatchGame:
         mask = [_MASK] if self.text_fill == "mask" else []
         words = zip(self.words, seen, strict=True)
         return " ".join(w for word, s in words for w in ([word] if s else mask))
+
+
+@contextmanager
+def empty_on_purpose():
+    """No warnings of empty texts inside: to hide all words is no slip of the user."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"\d+ of \d+ texts are empty")
+        yield
 
 
 def _split(text):

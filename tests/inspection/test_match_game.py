@@ -1,5 +1,7 @@
 """A game shows the model pairs of which parts are hidden, each of them once."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
@@ -115,6 +117,17 @@ def test_pictures_come_in_batches_of_bounded_memory(monkeypatch):
     game = MatchGame(see, PICTURE, "dog", segments="grid:4")
     game.value(np.eye(game.n_players))
     assert [len(pairs) for pairs in see.calls] == [10, 7]
+
+
+def test_encoders_do_not_warn_of_the_texts_that_the_game_empties(recwarn):
+    def careful(pairs):
+        empty = sum(not text for text in pairs.texts)
+        if empty:
+            warnings.warn(f"{empty} of {len(pairs)} texts are empty", stacklevel=1)
+        return np.zeros(len(pairs))
+
+    explain_match(careful, PICTURE, "a dog", method="occlusion")
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize(
