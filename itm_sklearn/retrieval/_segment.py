@@ -105,7 +105,8 @@ class Segment:
 
 def unit_vectors(vectors):
     """The vectors as float32, brought to length one."""
-    return (vectors * _scale_rows(vectors)[:, np.newaxis]).astype(np.float32)
+    scaled = vectors * _scale_rows(vectors)[:, np.newaxis]
+    return scaled.astype(np.float32, copy=False)
 
 
 def join(segments):
@@ -123,8 +124,15 @@ def _pack(vectors, storage):
 
 def _scale_rows(vectors):
     """What each row is to be multiplied by to have length one; zeros stay zeros."""
-    squares = np.empty(len(vectors))
-    for block in batch_slices(len(vectors), _ROWS):
-        part = vectors[block].astype(np.float64)
-        squares[block] = np.einsum("ij,ij->i", part, part)
-    return (1 / np.sqrt(np.where(squares > 0, squares, 1))).astype(np.float32)
+    # A query alone waits for every call.
+    if len(vectors) <= _ROWS:
+        squares = _squared_lengths(vectors)
+    else:
+        blocks = (vectors[rows] for rows in batch_slices(len(vectors), _ROWS))
+        squares = np.concatenate([_squared_lengths(block) for block in blocks])
+    squares[squares == 0] = 1
+    return (1 / np.sqrt(squares)).astype(np.float32)
+
+
+def _squared_lengths(vectors):
+    return np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)

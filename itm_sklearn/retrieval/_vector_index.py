@@ -124,7 +124,8 @@ class VectorIndex(BaseEstimator):
             If the index holds fewer vectors than are asked for, or has no such
             column.
         """
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():
+            check_is_fitted(self)
         queries = self._check(X)
         n_vectors = self.n_vectors_
         if not 1 <= n_neighbors <= n_vectors:
