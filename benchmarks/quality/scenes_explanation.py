@@ -159,7 +159,7 @@ def find_objects(found, data):
 def read_arguments():
     """The options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=12000, help="to fit on")
+    parser.add_argument("--images", type=int, default=24000, help="to fit on")
     parser.add_argument("--pairs", type=int, default=100, help="to explain")
     parser.add_argument("--seed", type=int, default=100)
     parser.add_argument("--matcher", type=Path, help="file that keeps it between runs")
