@@ -52,20 +52,15 @@ class AnswerTrainingMixin(LookingMixin, TrainingMixin):
     def _train(self, pairs, targets):
         from itm_sklearn._torch._answers import answer_loss
         from itm_sklearn._torch._arrays import to_arrays
-        from itm_sklearn._torch._device import pick_device, pick_precision, seeded
+        from itm_sklearn._torch._device import pick_precision
         from itm_sklearn._torch._train import train
 
         self._check_text()
+        tokens = self._learn_words(pairs.texts)
         self._frozen = self._fit_encoder(pairs.images)
-        self.vocabulary_ = WordVocabulary.learn(pairs.texts)
-        tokens = self.vocabulary_.encode(pairs.texts)
-        self.max_length_ = longest(tokens) + 1
         view = self._load_view(pairs.images)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
-        with seeded(seed):
-            self.grid_shape_ = self._find_grid_shape(view)
-            network = self._make_network()
-        network = network.to(pick_device(self.device))
+        network = self._first_network(view, seed)
         dtype = pick_precision(self.precision, next(network.parameters()).device)
         record = train(
             network,
@@ -78,6 +73,22 @@ class AnswerTrainingMixin(LookingMixin, TrainingMixin):
         )
         self.weights_ = to_arrays(network)
         self.loss_curve_, self.n_iter_ = record.losses, record.best_iter
+
+    def _learn_words(self, questions):
+        """Tokens of each question."""
+        self.vocabulary_ = WordVocabulary.learn(questions)
+        tokens = self.vocabulary_.encode(questions)
+        self.max_length_ = longest(tokens) + 1
+        return tokens
+
+    def _first_network(self, view, seed):
+        """The network with the weights that a seed draws."""
+        from itm_sklearn._torch._device import pick_device, seeded
+
+        with seeded(seed):
+            self.grid_shape_ = self._find_grid_shape(view)
+            network = self._make_network()
+        return network.to(pick_device(self.device))
 
     def _make_network(self):
         from itm_sklearn._torch._answers import Answerer
