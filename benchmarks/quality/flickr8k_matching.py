@@ -50,9 +50,8 @@ from itm_sklearn.text import TransformerTextEncoder
 
 FIRST, NEURAL, CROSS = "SimilarityMatcher", "NeuralMatcher", "CrossAttentionMatcher"
 OTHER = "SimilarityMatcher, another seed"
-N_RIVALS, N_CANDIDATES = 100, 50
-WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
-N_BANK, TEMPERATURES = 500, (0.5, 1.0, 2.0)
+N_RIVALS, N_CANDIDATES, N_BANK = 100, 50, 500
+WEIGHTS, TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5), (0.5, 1.0, 2.0)
 TRAINED = {"validation_fraction": 0, "random_state": 0, "verbose": 1}
 
 

@@ -226,6 +226,7 @@ def refuse_nan(scores):
 
 
 def check_all_have_relevant(n_relevant, axis):
+    """Stop if a query has nothing that could be found."""
     without = np.flatnonzero(n_relevant == 0)
     if len(without):
         name = ("row", "column")[axis]
