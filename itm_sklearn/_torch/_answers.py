@@ -230,11 +230,7 @@ def answer_scores(network, view, tokens, image_index):
 
 
 def _ask(network, view, tokens, image_index, rows):
-    """Scores of the answers to some questions; each image is looked at once."""
+    """Scores of the answers to some questions."""
     device = next(network.parameters()).device
-    numbers, index = np.unique(image_index[rows], return_inverse=True)
-    return network(
-        torch.from_numpy(np.ascontiguousarray(view[numbers])).to(device),
-        pad_tokens([tokens[row] for row in rows]).to(device),
-        torch.from_numpy(index).to(device),
-    )
+    words = pad_tokens([tokens[row] for row in rows]).to(device)
+    return network.look(view, image_index[rows], words)

@@ -65,6 +65,13 @@ class CaptionNetwork(nn.Module):
         """Scores of the next word behind each word of captions of these images."""
         return self.decoder(tokens, self.memory(inputs)[image_index])
 
+    def look(self, view, image_index, tokens):
+        """The same for images of a view, of which each is looked at once."""
+        device = next(self.parameters()).device
+        numbers, index = np.unique(image_index, return_inverse=True)
+        inputs, index = _rows(view, numbers, device), torch.from_numpy(index)
+        return self(inputs, tokens, index.to(device))
+
 
 def pad_tokens(tokens):
     """Tokens of captions as one matrix.
@@ -105,15 +112,10 @@ def caption_loss(network, view, tokens, image_index, dtype=torch.float32):
     device = next(network.parameters()).device
 
     def batch_loss(rows):
-        # An image is looked at once, however many of its captions are here.
-        numbers, index = np.unique(image_index[rows], return_inverse=True)
         words = pad_tokens([tokens[row] for row in rows]).to(device)
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-            scores = network(
-                _rows(view, numbers, device),
-                words[:, :-1].clamp(min=0),
-                torch.from_numpy(index).to(device),
-            )
+            before = words[:, :-1].clamp(min=0)
+            scores = network.look(view, image_index[rows], before)
         return functional.cross_entropy(
             scores.float().flatten(0, 1),
             words[:, 1:].flatten(),
@@ -161,13 +163,9 @@ def score_captions(network, view, tokens, image_index):
     order = np.lexsort(([len(row) for row in tokens], image_index))
     for batch in batch_slices(len(order), _N_CAPTIONS):
         rows = order[batch]
-        numbers, index = np.unique(image_index[rows], return_inverse=True)
         words = pad_tokens([tokens[row] for row in rows]).to(device)
-        next_words = network(
-            _rows(view, numbers, device),
-            words[:, :-1].clamp(min=0),
-            torch.from_numpy(index).to(device),
-        )
+        before = words[:, :-1].clamp(min=0)
+        next_words = network.look(view, image_index[rows], before)
         scores[rows] = caption_log_p(next_words, words).cpu().numpy()
     return scores
 

@@ -3,8 +3,6 @@
 `_question_answering.py` is the estimator; this is the half that users do not see.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import clone
@@ -26,6 +24,8 @@ _ENOUGH_TO_SHARE = 2000
 
 class AnswerTrainingMixin(LookingMixin, TrainingMixin):
     """Mixin with all that happens in `fit`, and the probabilities that follow."""
+
+    _texts_are = "questions"
 
     def _check_text(self):
         require("torch", extra="deep", caller="VisualQuestionAnswering")
@@ -78,7 +78,7 @@ class AnswerTrainingMixin(LookingMixin, TrainingMixin):
         """Tokens of each question."""
         self.vocabulary_ = WordVocabulary.learn(questions)
         tokens = self.vocabulary_.encode(questions)
-        self.max_length_ = longest(tokens) + 1
+        self.max_length_ = longest(tokens)
         return tokens
 
     def _first_network(self, view, seed):
@@ -90,44 +90,25 @@ class AnswerTrainingMixin(LookingMixin, TrainingMixin):
             network = self._make_network()
         return network.to(pick_device(self.device))
 
-    def _make_network(self):
+    def _make_decoder(self):
+        """What stands behind the regions: the network that answers."""
         from itm_sklearn._torch._answers import Answerer
-        from itm_sklearn._torch._captioning import CaptionNetwork
-        from itm_sklearn._torch._grid import Regions
 
-        width = self.n_components
-        regions = Regions(
-            *self.grid_shape_,
-            width,
-            n_layers=self.n_region_layers,
-            dropout=self.dropout,
-            input_dropout=self.input_dropout,
-        )
-        answerer = Answerer(
+        return Answerer(
             len(self.vocabulary_),
-            width,
+            self.n_components,
             len(self.classes_),
             self.fusion,
             n_layers=self.n_layers,
             dropout=self.dropout,
-            max_length=self.max_length_,
+            max_length=self.max_length_ + 1,
         )
-        return CaptionNetwork(self._make_encoder(), regions, answerer)
-
-    def _recipe(self, n_pairs):
-        return replace(super()._recipe(n_pairs), clip=1.0, betas=(0.9, 0.98))
 
     def _network_proba(self, pairs):
         from itm_sklearn._torch._answers import answer_scores
-        from itm_sklearn._torch._arrays import from_arrays
 
-        network = from_arrays(self._make_network, self.weights_, self.device)
-        # Words beyond the longest question of training have no place.
-        tokens = [
-            words[: self.max_length_] for words in self.vocabulary_.encode(pairs.texts)
-        ]
-        view = self._load_view(pairs.images)
-        scores = answer_scores(network, view, tokens, pairs.image_index)
+        view, tokens = self._load_view(pairs.images), self._encode_texts(pairs.texts)
+        scores = answer_scores(self._load_network(), view, tokens, pairs.image_index)
         return softmax(scores, axis=1)
 
     def _pipeline_proba(self, pairs):

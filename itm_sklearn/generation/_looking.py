@@ -1,7 +1,10 @@
-"""How models of this room look at images: with a network of their own, or a given one.
+"""What models of this room share: how they look at images, and the network as a whole.
 
 Frozen transformers see each image once; networks are trained with what stands behind.
 """
+
+import warnings
+from dataclasses import replace
 
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -13,11 +16,15 @@ __all__ = ["LookingMixin"]
 
 
 class LookingMixin:
-    """Mixin for estimators with the parameters `encoder`, `image_size`, `n_components`.
+    """Mixin for estimators with the parameters of an encoder, before a `TrainingMixin`.
 
-    `_fit_encoder` decides what `_frozen` is: a fitted transformer, or None if the
-    encoder is trained with the rest.
+    The subclass sets `_frozen` by `_fit_encoder`: a fitted transformer, or None if the
+    encoder is trained with the rest. It writes ``_make_decoder()``, what stands behind
+    the regions, and decides on `vocabulary_` and `max_length_`.
     """
+
+    # What warnings call them.
+    _texts_are = "texts"
 
     def _fit_encoder(self, images):
         """A fitted transformer; None if the encoder is trained with the rest."""
@@ -53,3 +60,37 @@ class LookingMixin:
         from itm_sklearn._torch._grid import GridCNN
 
         return GridCNN(self.image_size, self.n_components)
+
+    def _make_network(self):
+        from itm_sklearn._torch._captioning import CaptionNetwork
+        from itm_sklearn._torch._grid import Regions
+
+        regions = Regions(
+            *self.grid_shape_,
+            self.n_components,
+            n_layers=self.n_region_layers,
+            dropout=self.dropout,
+            input_dropout=self.input_dropout,
+        )
+        return CaptionNetwork(self._make_encoder(), regions, self._make_decoder())
+
+    def _load_network(self):
+        from itm_sklearn._torch._arrays import from_arrays
+
+        return from_arrays(self._make_network, self.weights_, self.device)
+
+    def _recipe(self, n_pairs):
+        return replace(super()._recipe(n_pairs), clip=1.0, betas=(0.9, 0.98))
+
+    def _encode_texts(self, texts):
+        """Tokens, cut to `max_length_`, which is said aloud."""
+        tokens = self.vocabulary_.encode(texts)
+        n_cut = sum(len(row) > self.max_length_ + 1 for row in tokens)
+        if n_cut:
+            warnings.warn(
+                f"{n_cut} of {len(tokens)} {self._texts_are} have more than "
+                f"max_length_={self.max_length_} tokens: what is beyond is not "
+                "looked at.",
+                stacklevel=3,
+            )
+        return [row[: self.max_length_ + 1] for row in tokens]

@@ -3,9 +3,6 @@
 `_captioner.py` is the estimator; this is the half that users do not see.
 """
 
-import warnings
-from dataclasses import replace
-
 from sklearn.utils import check_random_state
 
 from itm_sklearn._torch._training import TrainingMixin
@@ -25,6 +22,8 @@ _ENOUGH_TO_SHARE = 2000
 
 class CaptionTrainingMixin(LookingMixin, TrainingMixin):
     """Mixin with all that happens in `fit` and `partial_fit`."""
+
+    _texts_are = "captions"
 
     def _begin(self, pairs):
         """Forget what was learned; decide on words, sizes and first weights."""
@@ -68,18 +67,6 @@ class CaptionTrainingMixin(LookingMixin, TrainingMixin):
         n_taken = _gpt2.N_PREFIX if self.decoder == "gpt2-prefix" else 0
         return min(length_seen, self._gpt2["n_positions"] - n_taken - 1)
 
-    def _encode_texts(self, texts):
-        """Tokens, cut to `max_length_`, which is said aloud."""
-        tokens = self.vocabulary_.encode(texts)
-        n_cut = sum(len(row) > self.max_length_ + 1 for row in tokens)
-        if n_cut:
-            warnings.warn(
-                f"{n_cut} of {len(tokens)} captions have more than max_length_="
-                f"{self.max_length_} tokens: what is beyond is not looked at.",
-                stacklevel=3,
-            )
-        return [row[: self.max_length_ + 1] for row in tokens]
-
     def _train(self, pairs, recipe, weights=None, *, go_on=False):
         from itm_sklearn._torch._arrays import to_arrays
         from itm_sklearn._torch._captioning import caption_loss
@@ -118,19 +105,6 @@ class CaptionTrainingMixin(LookingMixin, TrainingMixin):
             network.decoder.model.load_state_dict(weights, strict=False)
         return network.to(pick_device(self.device))
 
-    def _make_network(self):
-        from itm_sklearn._torch._captioning import CaptionNetwork
-        from itm_sklearn._torch._grid import Regions
-
-        regions = Regions(
-            *self.grid_shape_,
-            self.n_components,
-            n_layers=self.n_region_layers,
-            dropout=self.dropout,
-            input_dropout=self.input_dropout,
-        )
-        return CaptionNetwork(self._make_encoder(), regions, self._make_decoder())
-
     def _make_decoder(self):
         from itm_sklearn._torch import _decoders
 
@@ -150,14 +124,6 @@ class CaptionTrainingMixin(LookingMixin, TrainingMixin):
 
         config = self._gpt2 or gpt2_config(n_words, width, **sizes)
         return GPT2Decoder(config, width, prefix=self.decoder == "gpt2-prefix")
-
-    def _load_network(self):
-        from itm_sklearn._torch._arrays import from_arrays
-
-        return from_arrays(self._make_network, self.weights_, self.device)
-
-    def _recipe(self, n_pairs):
-        return replace(super()._recipe(n_pairs), clip=1.0, betas=(0.9, 0.98))
 
     def _settings(self, n_best):
         from itm_sklearn._torch._beam_search import BeamSettings

@@ -145,6 +145,13 @@ def test_what_cannot_be_learned_is_named(settings, answers, message, train):
         quick(**settings).fit(train.pairs[:6], answers)
 
 
+def test_questions_that_are_cut_are_counted(fitted, train):
+    pairs = train.pairs[:3]
+    longer = pairs.map(text=lambda texts: [f"{texts[0]} {10 * 'really '}", *texts[1:]])
+    with pytest.warns(UserWarning, match="1 of 3 questions have more than max_length"):
+        fitted.predict(longer)
+
+
 def test_questions_want_a_fitted_model(train):
     with pytest.raises(NotFittedError):
         clone(quick()).predict(train.pairs)
