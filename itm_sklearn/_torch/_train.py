@@ -78,6 +78,7 @@ def train(
 
     >>> from torch import nn
     >>> numbers, mean = torch.tensor([1.0, 2.0, 6.0]), nn.Linear(1, 1)
+    >>> _ = nn.init.zeros_(mean.bias)
     >>> def batch_loss(rows):
     ...     return ((mean.bias - numbers[rows]) ** 2).mean()
     >>> recipe = Recipe(max_iter=200, learning_rate=0.1, weight_decay=0)
