@@ -6,10 +6,12 @@
 from collections.abc import Hashable
 
 import numpy as np
+from sklearn.utils.validation import check_array
 
 __all__ = [
     "apply_to_view",
     "as_view",
+    "check_numbers",
     "count",
     "describe",
     "first_rows",
@@ -105,3 +107,21 @@ def describe(view, noun):
 def count(number, noun):
     """The number with its noun, in the plural if need be."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def check_numbers(view, name):
+    """A view as an array of finite numbers of any shape.
+
+    Examples
+    --------
+    >>> check_numbers(np.ones((2, 7, 3), np.float16), "texts").dtype
+    dtype('float16')
+    """
+    return check_array(
+        view,
+        # Half precision stays half as large.
+        dtype=("float64", "float32", "float16"),
+        ensure_2d=False,
+        allow_nd=True,
+        input_name=name,
+    )

@@ -1,7 +1,8 @@
 """Views whose items have parts: regions of an image, words of a text."""
 
 import numpy as np
-from sklearn.utils.validation import check_array
+
+from itm_sklearn._views import check_numbers
 
 __all__ = ["check_parts"]
 
@@ -16,14 +17,7 @@ def check_parts(view, name):
     >>> check_parts(np.ones((2, 384)), "texts").shape
     (2, 1, 384)
     """
-    view = check_array(
-        view,
-        # Half precision stays half as large.
-        dtype=("float64", "float32", "float16"),
-        ensure_2d=False,
-        allow_nd=True,
-        input_name=name,
-    )
+    view = check_numbers(view, name)
     if not 2 <= view.ndim <= 4:
         raise ValueError(
             f"The {name} have the shape {view.shape}. Give (n_items, n_parts, width), "

@@ -3,8 +3,8 @@
 from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_array
 
+from itm_sklearn._views import check_numbers
 from itm_sklearn.matching._network import NetworkMatcher
 
 __all__ = ["CrossAttentionMatcher"]
@@ -202,14 +202,7 @@ class CrossAttentionMatcher(NetworkMatcher):
         )
 
     def _check_view(self, view, name):
-        view = check_array(
-            view,
-            # Half precision stays half as large.
-            dtype=("float64", "float32", "float16"),
-            ensure_2d=False,
-            allow_nd=True,
-            input_name=name,
-        )
+        view = check_numbers(view, name)
         if view.ndim == 4 and name == "images":
             view = view.reshape(len(view), -1, view.shape[-1])
         if view.ndim != 3:
