@@ -1,4 +1,7 @@
-"""`itm search`: ask a saved gallery by a sentence or by a picture."""
+"""`itm search`: ask a saved gallery by a sentence or by a picture.
+
+The list is made by `retrieve_images` and `retrieve_texts` in `retrieval/_search.py`.
+"""
 
 from pathlib import Path
 from typing import Annotated

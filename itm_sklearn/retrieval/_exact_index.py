@@ -1,6 +1,8 @@
 """Exact nearest neighbours by cosine, in blocks of bounded memory.
 
-Up to about 100,000 vectors this is faster than building any approximate index.
+Up to about 100,000 vectors this is faster than building any approximate index. What
+users call, `kneighbors`, is that of all indexes in `_vector_index.py`; the search
+itself is in `_exact_search.py`.
 """
 
 from sklearn.base import _fit_context

@@ -1,7 +1,7 @@
 """Search a gallery of images and texts by either view, or by both together.
 
-`_search.py` turns queries into lists of items; the vectors behind them are searched
-by an index, `ExactIndex` for one.
+`_search.py` turns queries into lists of items and asks `kneighbors` here, which embeds
+the queries and asks an index, `ExactIndex` for one, for the vectors nearest to them.
 """
 
 from sklearn.base import BaseEstimator, clone
