@@ -229,6 +229,18 @@ class Chat:
     ----------
     lines : list of str
         Questions and answers so far, in turn.
+
+    Examples
+    --------
+    >>> from itm_sklearn.generation import Chat
+    >>> class SaysYes:
+    ...     def predict(self, pairs):
+    ...         return ["yes"]
+    >>> chat = Chat(SaysYes(), "dog.jpg")
+    >>> chat.ask("is there a dog?")
+    'yes'
+    >>> chat.lines
+    ['is there a dog?', 'yes']
     """
 
     def __init__(self, model, image):

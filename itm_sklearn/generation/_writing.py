@@ -18,7 +18,18 @@ __all__ = ["CaptionScoreMixin", "WritingMixin"]
 
 
 class CaptionScoreMixin:
-    """Mixin for what has ``predict(images)``, captions."""
+    """Mixin for what has ``predict(images)``, captions.
+
+    Examples
+    --------
+    >>> from itm_sklearn.generation import CaptionScoreMixin
+    >>> class AlwaysADog(CaptionScoreMixin):
+    ...     def predict(self, images):
+    ...         return ["a dog runs on grass"] * len(images)
+    >>> captions = ["a dog runs on grass", "two cats sleep in bed"]
+    >>> round(AlwaysADog().score(["dog.jpg", "cats.jpg"], captions), 2)
+    5.0
+    """
 
     def score(self, X, y=None, sample_weight=None):
         """CIDEr-D of the captions against those that the images have.
