@@ -5,17 +5,20 @@ from tempfile import TemporaryFile
 import numpy as np
 
 from itm_sklearn._batching import batch_slices, take_rows
+from itm_sklearn._load_image import load_image
 from itm_sklearn._views import length
 from itm_sklearn.image._encoders import check_images
-from itm_sklearn.image._io import load_image
 from itm_sklearn.pairs import ImageTextPairs, as_pairs
+from itm_sklearn.text._texts import check_texts
 
 __all__ = [
     "captioned_pairs",
     "encode_stream",
     "image_view",
     "load_pictures",
+    "paired_texts",
     "references_of",
+    "text_view",
 ]
 
 # Images that a frozen encoder gets at a time.
@@ -80,6 +83,41 @@ def image_view(X):
     if pairs.images is None:
         raise ValueError(f"{pairs!r} has no images to describe.")
     return pairs.images
+
+
+def paired_texts(X, y=None):
+    """Pairs: as given, or texts with the image of each as `y`.
+
+    Examples
+    --------
+    >>> paired_texts(["a dog", "a cat"], ["a.jpg", "b.jpg"])
+    ImageTextPairs(2 pairs; 2 images of str; 2 texts of str)
+    """
+    if _is_pairs(X):
+        return captioned_pairs(X)
+    texts = check_texts(X)
+    if y is None:
+        raise ValueError(
+            "There are texts, but y=None: pass the image of each as y, or pass "
+            "ImageTextPairs."
+        )
+    return captioned_pairs(ImageTextPairs(check_images(y), texts))
+
+
+def text_view(X):
+    """The texts of pairs, a row for each, or the texts themselves.
+
+    Examples
+    --------
+    >>> text_view(ImageTextPairs(["a.jpg"], ["a dog"]))
+    ['a dog']
+    """
+    if not _is_pairs(X):
+        return check_texts(X)
+    pairs = as_pairs(X)
+    if pairs.texts is None:
+        raise ValueError(f"{pairs!r} has no texts to draw.")
+    return check_texts(pairs.texts)
 
 
 def load_pictures(images, size):
