@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from itm_sklearn._load_image import load_image
 from itm_sklearn.cli import app as program
 from itm_sklearn.cli._web import make_app
 from itm_sklearn.compose import DualEncoder
-from itm_sklearn.image._io import load_image
 from itm_sklearn.pairs import ImageTextPairs
 from itm_sklearn.retrieval import CrossModalRetriever
 

@@ -16,11 +16,11 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from itm_sklearn._load_image import load_image
 from itm_sklearn.alignment import ContrastiveAligner
 from itm_sklearn.compose import DualEncoder
 from itm_sklearn.datasets import load_pairs
 from itm_sklearn.image import CNNEncoder
-from itm_sklearn.image._io import load_image
 from itm_sklearn.inspection import explain_match, write_explanations
 from itm_sklearn.matching import SimilarityMatcher
 from itm_sklearn.text import TransformerTextEncoder

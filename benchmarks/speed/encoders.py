@@ -22,11 +22,11 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
+from itm_sklearn._load_image import load_image
 from itm_sklearn._torch._cnn import find_cnn_weights
 from itm_sklearn._torch._guard import import_guarded
 from itm_sklearn._torch._transformers import find_text_model, quiet_transformers
 from itm_sklearn.image import CNNEncoder
-from itm_sklearn.image._io import load_image
 from itm_sklearn.text import TransformerTextEncoder
 
 _MODEL = "efficientnet_lite0"

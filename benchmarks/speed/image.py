@@ -23,9 +23,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import pairwise_distances_argmin
 from threadpoolctl import threadpool_limits
 
+from itm_sklearn._load_image import load_image
 from itm_sklearn.datasets import make_scenes
 from itm_sklearn.image import ORB, SIFT, BagOfVisualWords, DenseSIFT
-from itm_sklearn.image._io import load_image
 from itm_sklearn.image._words import WordFinder, as_points, learn_words
 
 N_DESCRIPTORS, N_WORDS, N_ROUNDS = 100_000, 1_000, 10

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from itm_sklearn._load_image import load_image
 from itm_sklearn._views import length
-from itm_sklearn.image._io import load_image
 from itm_sklearn.pairs import ImageTextPairs
 
 # Enough for any photo, and 150 MB once it is decoded.

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from itm_sklearn._load_image import load_image
 from itm_sklearn.cli._gallery import load_gallery
-from itm_sklearn.image._io import load_image
 from itm_sklearn.inspection import explain_match, write_explanations
 
 

@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import Interval
 
 from itm_sklearn._batching import LazyRows, map_threads
 from itm_sklearn._frozen import FrozenEncoderMixin
-from itm_sklearn.image._io import image_content, load_image
+from itm_sklearn._load_image import image_content, load_image
 from itm_sklearn.image._local_descriptors import LocalDescriptors
 
 AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")

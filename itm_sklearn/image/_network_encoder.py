@@ -9,10 +9,10 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 
 from itm_sklearn._batching import batch_slices, progress
+from itm_sklearn._load_image import image_content, load_image
 from itm_sklearn._torch._encoder import NetworkEncoderMixin
 from itm_sklearn.base import FrozenEncoderMixin
 from itm_sklearn.image._encoders import check_images
-from itm_sklearn.image._io import image_content, load_image
 
 # Images between two writes to the cache: what a killed run may lose.
 _CHUNK = 2048

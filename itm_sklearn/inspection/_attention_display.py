@@ -4,8 +4,8 @@ from math import isqrt
 
 import numpy as np
 
+from itm_sklearn._load_image import load_image
 from itm_sklearn._optional import require
-from itm_sklearn.image._io import load_image
 
 __all__ = ["AttentionDisplay"]
 

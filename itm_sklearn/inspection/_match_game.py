@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from itm_sklearn._batching import batch_slices
-from itm_sklearn.image._io import load_image
+from itm_sklearn._load_image import load_image
 from itm_sklearn.inspection._pair_scores import score_function
 from itm_sklearn.inspection._segments import cover_picture, cut_picture
 from itm_sklearn.pairs import ImageTextPairs

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from itm_sklearn._load_image import load_image
 from itm_sklearn._optional import require
 from itm_sklearn._views import length
-from itm_sklearn.image._io import load_image
 from itm_sklearn.model_selection import pair_similarity
 from itm_sklearn.pairs import as_pairs
 

@@ -9,9 +9,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.pipeline import Pipeline
 
+from itm_sklearn._load_image import load_image
 from itm_sklearn.compose import DualEncoder
 from itm_sklearn.image import BagOfVisualWords
-from itm_sklearn.image._io import load_image
 from itm_sklearn.image._local_descriptors import LocalDescriptors
 from itm_sklearn.inspection._keypoint_explanation import KeypointExplanation
 from itm_sklearn.pairs import ImageTextPairs

@@ -3,7 +3,7 @@
 import base64
 import io
 
-from itm_sklearn.image._io import load_image
+from itm_sklearn._load_image import load_image
 
 __all__ = ["thumbnail", "thumbnail_address"]
 

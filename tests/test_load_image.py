@@ -1,3 +1,4 @@
+import os
 import zlib
 from io import BytesIO
 
@@ -5,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from itm_sklearn.image import _io
-from itm_sklearn.image._io import image_content, load_image
+from itm_sklearn import _load_image
+from itm_sklearn._load_image import image_content, load_image, unreadable_images
 
 
 @pytest.fixture
@@ -262,8 +263,8 @@ def test_a_file_that_would_run_a_program_is_no_image():
 
 
 def test_a_format_that_pillow_was_built_without_is_no_obstacle(monkeypatch):
-    monkeypatch.setattr(_io, "_FORMATS", [*_io._FORMATS, "UNHEARD-OF"])
-    _io._formats.cache_clear()
+    monkeypatch.setattr(_load_image, "_FORMATS", [*_load_image._FORMATS, "UNHEARD-OF"])
+    _load_image._formats.cache_clear()
     with pytest.raises(ValueError, match="no known image format"):
         load_image(b"garbage")
 
@@ -311,3 +312,55 @@ def test_content_tells_images_apart_by_their_pixels(photo, tmp_path):
 def test_content_of_a_missing_file_is_an_error_that_names_it():
     with pytest.raises(ValueError, match="'nowhere.jpg' can't be read: there is no"):
         image_content("nowhere.jpg")
+
+
+def test_the_limit_is_raised_by_an_environment_variable(photo, monkeypatch):
+    monkeypatch.setenv("ITM_MAX_PIXELS", "959")
+    with pytest.raises(ValueError, match="which the environment variable ITM_MAX"):
+        load_image(encoded(photo, "PNG"))
+    monkeypatch.setenv("ITM_MAX_PIXELS", "960")
+    assert load_image(encoded(photo, "PNG")).shape == photo.shape
+
+
+def test_a_limit_above_pillows_own_holds(monkeypatch):
+    """Pillow warns of 100 pixels here, and refuses 200."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    content = encoded(Image.new("L", (30, 10)), "PNG")
+    assert load_image(content, max_pixels=300).shape == (10, 30, 3)
+    with pytest.raises(ValueError, match="300 pixels, more than max_pixels=299"):
+        load_image(content, max_pixels=299)
+
+
+def test_a_limit_that_is_no_number_is_an_error(photo, monkeypatch):
+    monkeypatch.setenv("ITM_MAX_PIXELS", "many")
+    with pytest.raises(ValueError, match="ITM_MAX_PIXELS='many' is no number"):
+        load_image(encoded(photo, "PNG"))
+
+
+def test_an_address_is_not_fetched():
+    with pytest.raises(ValueError, match="it is an address, so fetch it first"):
+        load_image("https://example.org/dog.jpg")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+@pytest.mark.parametrize("read", [load_image, image_content])
+def test_a_pipe_is_not_waited_for(read, tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(ValueError, match="it is no regular file"):
+        read(tmp_path / "pipe.jpg")
+
+
+def test_a_full_memory_is_not_blamed_on_the_image(photo, monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    with pytest.raises(MemoryError):
+        load_image(encoded(photo, "PNG"))
+
+
+def test_unreadable_images_are_named_by_their_numbers(photo):
+    good = encoded(photo, "JPEG")
+    problems = unreadable_images([good, b"no image", photo, good[:300], None])
+    assert list(problems) == [1, 3, 4]
+    assert "no known image format" in problems[1]

@@ -1,32 +1,40 @@
 """Open an image, whatever it comes as: the only place that decodes pixels.
 
-Every encoder of this room calls `load_image`, so a photo looks the same to SIFT
+Every encoder of images calls `load_image`, so a photo looks the same to SIFT
 and to a network, whether it came as a file, as bytes or as an array. Pillow
 decodes, because OpenCV reads broken files without an error.
 """
 
 import os
+import stat
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+
+from itm_sklearn._batching import map_threads
+from itm_sklearn._eight_bit import convert_array, convert_image
+
+__all__ = ["image_content", "load_image", "unreadable_images"]
 
 # 8,192 x 8,192: 192 MiB as RGB. Pillow itself only warns, and only later.
-MAX_PIXELS = 2**26
+_MAX_PIXELS = 2**26
+# Where a user raises it: worker processes get it, too.
+_LIMIT = "ITM_MAX_PIXELS"
 
 # Formats that are pixels; EPS and the like run a program to be drawn.
 _FORMATS = ["JPEG", "PNG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "PPM", "JPEG2000"]
 _FORMATS += ["AVIF", "ICO", "PCX", "PSD", "SGI", "TGA"]
 _FILE_KINDS = (str, os.PathLike)
+# Longest side of a picture that is decoded only to see whether it can be.
+_GLANCE = 64
+_NO_FILE = "there is no such file"
 _BYTES_KINDS = (bytes, bytearray, memoryview)
-_WIDE_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 
 
-def load_image(
-    item, *, mode="RGB", min_size=None, max_size=None, max_pixels=MAX_PIXELS
-):
+def load_image(item, *, mode="RGB", min_size=None, max_size=None, max_pixels=None):
     """Pixels of one image as 8-bit values, upright and without transparency.
 
     One rule for each kind of image:
@@ -54,9 +62,12 @@ def load_image(
     max_size : int, default=None
         Longest side in pixels. A larger image is shrunk (a JPEG partly while it
         is decoded, which is faster); None leaves it.
-    max_pixels : int, default=67_108_864
+    max_pixels : int, default=None
         A file or image with more pixels is refused by its header, before
-        anything is decoded. Arrays are not limited: they are already decoded.
+        anything is decoded. None is what the environment variable
+        ``ITM_MAX_PIXELS`` says, or 67,108,864. A limit above Pillow's own raises
+        that one for the whole process. Arrays are not limited: they are already
+        decoded.
 
     Returns
     -------
@@ -83,13 +94,12 @@ def load_image(
     """
     if mode not in ("RGB", "L"):
         raise ValueError(f"mode={mode!r} is neither 'RGB' nor 'L'. Choose one of them.")
-    if isinstance(item, dict):
-        item = item.get("bytes") or item.get("path")
+    item = _undecoded(item)
     # Strings of numpy have __array__ too, so files come first.
     if isinstance(item, _FILE_KINDS + _BYTES_KINDS + (Image.Image,)):
-        pixels = _decode(item, mode, max_size, max_pixels)
+        pixels = _decode(item, mode, max_size, max_pixels or _read_limit())
     elif hasattr(item, "__array__"):
-        pixels = _convert_array(item, mode)
+        pixels = convert_array(np.asarray(item), mode)
     else:
         raise TypeError(
             f"{item!r} of type {type(item).__name__} is no image. Give a path, bytes, "
@@ -98,21 +108,70 @@ def load_image(
     return _resize(pixels, min_size, max_size)
 
 
+def _undecoded(item):
+    """What an undecoded cell of a Hugging Face column stands for."""
+    if not isinstance(item, dict):
+        return item
+    content = item.get("bytes")
+    return item.get("path") if content is None else content
+
+
+def _read_limit():
+    value = os.environ.get(_LIMIT, _MAX_PIXELS)
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(
+            f"The environment variable {_LIMIT}={value!r} is no number of pixels."
+        ) from None
+
+
 def _decode(item, mode, max_size, max_pixels):
     """Pixels of a file, of bytes or of an image of Pillow."""
     try:
         if isinstance(item, Image.Image):
-            return _convert_image(item, mode, max_pixels)
+            _check_size(item, max_pixels)
+            return convert_image(item, mode)
+        if isinstance(item, _FILE_KINDS):
+            _check_kind(item)
         source = BytesIO(item) if isinstance(item, _BYTES_KINDS) else item
+        _let_pillow_read(max_pixels)
         with Image.open(source, formats=_formats()) as image:
+            _check_size(image, max_pixels)
             # Only files: a draft would change an image that the caller holds.
             if max_size is not None and max(image.size) > 2 * max_size:
-                _check_size(image, max_pixels)
                 image.draft(None, _scaled(image.size, max_size))
-            return _convert_image(image, mode, max_pixels)
+            return convert_image(image, mode)
+    # The image is not to blame.
+    except MemoryError:
+        raise
     # Decoders raise anything from OSError to struct.error and SyntaxError.
     except Exception as error:
         raise _unreadable(item, error) from error
+
+
+def _check_kind(path):
+    """Refuse what is no file: a pipe would be waited for, a device read for ever."""
+    if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+        raise ValueError("it is no regular file")
+
+
+def _let_pillow_read(max_pixels):
+    """Raise Pillow's limit if it stands in the way of ours."""
+    if Image.MAX_IMAGE_PIXELS is not None:
+        Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, max_pixels)
+
+
+def _check_size(image, max_pixels):
+    """Refuse a bomb by its header; loading is what costs memory."""
+    width, height = image.size
+    if width * height > max_pixels:
+        raise ValueError(
+            f"{width} x {height} are {width * height:,} pixels, more than "
+            f"max_pixels={max_pixels:,}, which the environment variable {_LIMIT} sets"
+        )
+    if width * height == 0:
+        raise ValueError(f"its size is {width} x {height}")
 
 
 @cache
@@ -127,93 +186,6 @@ def _unreadable(item, error):
         f"The image {_name(item)} can't be read: {_reason(error, item)}. "
         "Replace it or leave it out."
     )
-
-
-def _convert_image(image, mode, max_pixels):
-    """8-bit pixels of an image of Pillow, upright and opaque."""
-    _check_size(image, max_pixels)
-    image = ImageOps.exif_transpose(image)
-    if image.mode in _WIDE_MODES:
-        top = 65_535 if image.mode == "I" else None
-        image = Image.fromarray(_narrow(np.asarray(image), top))
-    elif image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    if image.mode == "LAB":
-        image = _lab_to_rgb(image)
-    # CMYK has no direct way to gray that agrees with the way through RGB.
-    if image.mode not in ("RGB", "L", "1"):
-        image = image.convert("RGB")
-    return np.asarray(image.convert(mode))
-
-
-def _lab_to_rgb(image):
-    """Pillow converts LAB through colour profiles only."""
-    from PIL import ImageCms
-
-    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
-
-
-def _check_size(image, max_pixels):
-    """Refuse a bomb by its header; loading is what costs memory."""
-    width, height = image.size
-    if width * height > max_pixels:
-        raise ValueError(
-            f"{width} x {height} are {width * height:,} pixels, more than "
-            f"max_pixels={max_pixels:,}"
-        )
-    if width * height == 0:
-        raise ValueError(f"its size is {width} x {height}")
-
-
-def _convert_array(item, mode):
-    """8-bit pixels of an array that holds one image."""
-    array = np.asarray(item)
-    channels = array.shape[2] if array.ndim == 3 else 1
-    if array.ndim not in (2, 3) or channels not in (1, 2, 3, 4) or not array.size:
-        raise ValueError(
-            f"An array of shape {array.shape} is no image. Expected (height, width) "
-            "or (height, width, channels) with 1 to 4 channels; move channels that "
-            "come first to the end with np.moveaxis(array, 0, -1)."
-        )
-    try:
-        array = _narrow(array)
-    except ValueError as error:
-        raise ValueError(
-            f"The image {_name(item)} can't be read: {error}. Scale it to 0..255."
-        ) from error
-    if channels == 1:
-        array = array.reshape(array.shape[:2])
-    if mode == {1: "L", 3: "RGB"}.get(channels):
-        return array
-    return _convert_image(Image.fromarray(array), mode, max_pixels=np.inf)
-
-
-def _narrow(values, top=None):
-    """8-bit values by the range rule of `load_image`; `top` becomes 255."""
-    if values.dtype == np.uint8:
-        return values
-    if values.dtype.kind not in "biuf":
-        raise TypeError(
-            f"An array of dtype {values.dtype} is no image. Give numbers or booleans."
-        )
-    top = top or _top(values)
-    low, high = values.min(), values.max()
-    # Written so that NaN fails too.
-    if not (low >= 0 and high <= top):
-        raise ValueError(f"its values reach from {low} to {high}, beyond 0..{top}")
-    return np.rint(values * np.float32(255 / top)).astype(np.uint8)
-
-
-def _top(values):
-    """Value that stands for white."""
-    if values.dtype == np.uint16:
-        return 65_535
-    if values.dtype.kind == "b" or (values.dtype.kind == "f" and values.max() <= 1):
-        return 1
-    return 255
 
 
 def _resize(pixels, min_size, max_size):
@@ -247,16 +219,14 @@ def _name(item):
     if isinstance(item, _BYTES_KINDS):
         start = bytes(item[:8])
         return f"given as {len(item)} bytes that begin with {start!r}"
-    if isinstance(item, Image.Image):
-        return repr(item)
-    array = np.asarray(item)
-    return f"given as an array of shape {array.shape} and dtype {array.dtype}"
+    return repr(item)
 
 
 def _reason(error, item):
     """Why it can't be read, in one clause."""
     if isinstance(error, FileNotFoundError):
-        return "there is no such file"
+        address = "://" in str(item)
+        return "it is an address, so fetch it first" if address else _NO_FILE
     if isinstance(error, IsADirectoryError):
         return "it is a directory"
     if isinstance(error, UnidentifiedImageError):
@@ -276,16 +246,37 @@ def image_content(item):
     >>> image_content(np.zeros((2, 1), dtype=np.uint8))
     b'|u1(2, 1)\x00\x00'
     """
-    if isinstance(item, dict):
-        item = item.get("bytes") or item.get("path")
+    item = _undecoded(item)
     if isinstance(item, _BYTES_KINDS):
         return bytes(item)
     if isinstance(item, _FILE_KINDS):
         try:
+            _check_kind(item)
             return Path(item).read_bytes()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise _unreadable(item, error) from error
     if isinstance(item, Image.Image):
         item = load_image(item)
     array = np.ascontiguousarray(item)
     return f"{array.dtype.str}{array.shape}".encode() + array.tobytes()
+
+
+def unreadable_images(items):
+    """Why images can't be read, by their numbers; each is decoded, and in threads.
+
+    Examples
+    --------
+    >>> unreadable_images([b"", np.zeros((2, 2))])[0]
+    "The image given as 0 bytes that begin with b'' can't be read: it is empty. ..."
+    """
+    problems = map_threads(_problem, items, n_jobs=os.cpu_count())
+    return {number: why for number, why in enumerate(problems) if why is not None}
+
+
+def _problem(item):
+    try:
+        # JPEGs are decoded at an eighth of their size, but to the last byte.
+        load_image(item, mode="L", max_size=_GLANCE)
+    except (ValueError, TypeError) as error:
+        return str(error)
+    return None
