@@ -31,6 +31,7 @@ _FILE_KINDS = (str, os.PathLike)
 # Longest side of a picture that is decoded only to see whether it can be.
 _GLANCE = 64
 _NO_FILE = "there is no such file"
+_CURE = "Replace it or leave it out."
 _BYTES_KINDS = (bytes, bytearray, memoryview)
 
 
@@ -183,8 +184,7 @@ def _formats():
 
 def _unreadable(item, error):
     return ValueError(
-        f"The image {_name(item)} can't be read: {_reason(error, item)}. "
-        "Replace it or leave it out."
+        f"The image {_name(item)} can't be read: {_reason(error, item)}. {_CURE}"
     )
 
 
@@ -267,7 +267,7 @@ def unreadable_images(items):
     Examples
     --------
     >>> unreadable_images([b"", np.zeros((2, 2))])[0]
-    "The image given as 0 bytes that begin with b'' can't be read: it is empty. ..."
+    "The image given as 0 bytes that begin with b'' can't be read: it is empty."
     """
     problems = map_threads(_problem, items, n_jobs=os.cpu_count())
     return {number: why for number, why in enumerate(problems) if why is not None}
@@ -278,5 +278,5 @@ def _problem(item):
         # JPEGs are decoded at an eighth of their size, but to the last byte.
         load_image(item, mode="L", max_size=_GLANCE)
     except (ValueError, TypeError) as error:
-        return str(error)
+        return str(error).removesuffix(_CURE).rstrip()
     return None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from itm_sklearn.cli._options import Captions, Images, OnMissing, Seed
+from itm_sklearn.cli._options import Captions, Images, OnError, Seed
 from itm_sklearn.datasets import load_pairs
 from itm_sklearn.model_selection import check_leakage, compare_retrieval
 from itm_sklearn.persistence import load, open_atomic
@@ -19,7 +19,7 @@ def compare(
     b: Model,
     captions: Captions,
     images: Images = None,
-    on_missing: OnMissing = "raise",
+    on_error: OnError = "raise",
     test: Annotated[
         Path | None, typer.Option(help="File with one image name a line.")
     ] = None,
@@ -32,7 +32,7 @@ def compare(
     """Compare two saved models on pairs that neither was fitted on."""
     _check_output(output)
     models = [load(path) for path in (a, b)]
-    pairs = load_pairs(captions, images, images=test, on_missing=on_missing)
+    pairs = load_pairs(captions, images, images=test, on_error=on_error)
     for model in models:
         if hasattr(model, "gallery_"):
             check_leakage(model.gallery_, pairs, on_leak="warn")

@@ -20,7 +20,7 @@ from itm_sklearn.cli._options import (
     Jobs,
     Memory,
     MinDf,
-    OnMissing,
+    OnError,
     Ridge,
     Seed,
     Text,
@@ -40,7 +40,7 @@ def evaluate(
     ctx: typer.Context,
     captions: Captions,
     images: Images = None,
-    on_missing: OnMissing = "raise",
+    on_error: OnError = "raise",
     train: List = None,
     test: List = None,
     test_size: Annotated[
@@ -64,7 +64,7 @@ def evaluate(
 ):
     """Fit on the training images and rank those to test on, in both directions."""
     check_output(output)
-    read = partial(load_pairs, captions, images, on_missing=on_missing)
+    read = partial(load_pairs, captions, images, on_error=on_error)
     train_pairs, test_pairs = _split(read, train, test, test_size, seed)
     settings = baseline_settings(ctx.params)
     typer.echo(f"Train: {train_pairs!r}\nTest:  {test_pairs!r}", err=True)

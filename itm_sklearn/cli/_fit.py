@@ -14,7 +14,7 @@ from itm_sklearn.cli._options import (
     Jobs,
     Memory,
     MinDf,
-    OnMissing,
+    OnError,
     Ridge,
     Seed,
     Text,
@@ -32,7 +32,7 @@ def fit(
     captions: Captions,
     model: Annotated[Path, typer.Option(help="The file to write.")],
     images: Images = None,
-    on_missing: OnMissing = "raise",
+    on_error: OnError = "raise",
     image: Image = "sift",
     text: Text = "tfidf",
     n_words: Words = 1000,
@@ -49,7 +49,7 @@ def fit(
         raise FileNotFoundError(
             f"--model {model}: there is no folder {model.parent}. Make it first."
         )
-    pairs = load_pairs(captions, images, on_missing=on_missing)
+    pairs = load_pairs(captions, images, on_error=on_error)
     typer.echo(f"Fitting on {pairs!r} ...", err=True)
     settings = baseline_settings(ctx.params)
     pipeline = make_baseline(**settings, verbose=1).fit(pairs)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from itm_sklearn.datasets import load_pairs
+from itm_sklearn.datasets import drop_unreadable, load_pairs
 from itm_sklearn.pairs import ImageTextPairs
 from itm_sklearn.persistence import load
 from itm_sklearn.retrieval import CrossModalRetriever
@@ -24,17 +24,19 @@ def load_gallery(path):
     return retriever
 
 
-def read_gallery(source, images, on_missing):
+def read_gallery(source, images, on_error):
     """Pairs of a file of captions, or the pictures of a folder without texts."""
     source = Path(source)
     if not source.is_dir():
-        return load_pairs(source, images, on_missing=on_missing)
+        return load_pairs(source, images, on_error=on_error)
     files = sorted(file for file in source.rglob("*") if _is_picture(file))
     if not files:
         raise ValueError(
             f"{source} holds no pictures. Known are {', '.join(sorted(_SUFFIXES))}."
         )
-    return ImageTextPairs(images=[str(file) for file in files])
+    pairs = ImageTextPairs(images=[str(file) for file in files])
+    # The encoder stops at the first one by itself.
+    return pairs if on_error == "raise" else drop_unreadable(pairs, on_error=on_error)
 
 
 def _is_picture(file):

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from itm_sklearn.cli._gallery import load_gallery, read_gallery
-from itm_sklearn.cli._options import Images, OnMissing
+from itm_sklearn.cli._options import Images, OnError
 from itm_sklearn.retrieval import CrossModalRetriever
 
 
@@ -17,14 +17,14 @@ def index(
     model: Annotated[Path, typer.Option(help="From itm fit or itm index.")],
     output: Annotated[Path, typer.Option(help="The directory to write.")],
     images: Images = None,
-    on_missing: OnMissing = "raise",
+    on_error: OnError = "raise",
     add: Annotated[
         bool, typer.Option("--add", help="Keep what --model has, and add to it.")
     ] = False,
 ):
     """Make a gallery to search and save it in a directory; nothing is learned."""
     saved = load_gallery(model)
-    pairs = read_gallery(source, images, on_missing)
+    pairs = read_gallery(source, images, on_error)
     typer.echo(f"Indexing {pairs!r} ...", err=True)
     if add:
         retriever = saved.add(pairs)

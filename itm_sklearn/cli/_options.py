@@ -14,8 +14,12 @@ Captions = Annotated[
     typer.Argument(help="CSV, TSV, Flickr tokens, COCO or Karpathy JSON, JSON lines."),
 ]
 Images = Annotated[Path | None, typer.Option(help="Folder of the images.")]
-OnMissing = Annotated[
-    str, typer.Option(help="At absent images: 'raise' stops, 'drop' leaves them out.")
+OnError = Annotated[
+    str,
+    typer.Option(
+        help="At images that can't be read: 'raise' stops, 'warn' and 'skip' leave "
+        "them out, with a warning or without a word."
+    ),
 ]
 Image = Annotated[
     str, typer.Option(help="sift, dense_sift, orb, surf, color, hog, or sift+color.")

@@ -18,6 +18,7 @@ from itm_sklearn.datasets._make_questions import make_questions
 from itm_sklearn.datasets._make_scenes import make_scenes
 from itm_sklearn.datasets._parse_caption import parse_caption
 from itm_sklearn.datasets._questions import QUESTION_TYPES, Question
+from itm_sklearn.datasets._readable import drop_unreadable
 from itm_sklearn.datasets._render import render
 from itm_sklearn.datasets._scene import Scene, SceneObject
 
@@ -35,6 +36,7 @@ __all__ = [
     "Scene",
     "SceneObject",
     "describe",
+    "drop_unreadable",
     "load_easy_vqa",
     "load_pairs",
     "load_questions",

@@ -1,16 +1,16 @@
 """Pairs from a file of captions and a folder of images.
 
-The formats are read in `_caption_files.py`; here rows are chosen, and images that
-are not there are found before a long run instead of in the middle of it.
+The formats are read in `_caption_files.py`; here rows are chosen, and what can't be
+used is found before a long run instead of in the middle of it.
 """
 
 import os
-import warnings
 from os import PathLike
 from pathlib import Path
 from unicodedata import normalize
 
 from itm_sklearn.datasets._caption_files import read_captions, read_text
+from itm_sklearn.datasets._readable import check_on_error, drop_unreadable, report
 from itm_sklearn.pairs import ImageTextPairs
 
 __all__ = ["load_pairs"]
@@ -24,7 +24,7 @@ def load_pairs(
     *,
     images=None,
     split=None,
-    on_missing="raise",
+    on_error="raise",
     format=None,
     encoding="utf-8",
 ):
@@ -55,10 +55,12 @@ def load_pairs(
     split : str or sequence of str, default=None
         The split or splits to keep, where the file has them: "train", say, or
         ("train", "restval"). None keeps all.
-    on_missing : {"raise", "drop"}, default="raise"
-        What to do when images are not there, captions are blank, or `images` names
-        some that have no caption: stop, or leave them out with a warning. Either
-        names the first few.
+    on_error : {"raise", "warn", "skip"}, default="raise"
+        What to do when images can't be read, captions are blank, or `images` names
+        some that have no caption. "raise" stops if a file is not there; whether it
+        holds an image is found out by the encoder that opens it. "warn" and "skip"
+        decode each image and leave out the pairs of those that can't be, with a
+        warning or without a word. Errors and warnings name the first few and say why.
     format : {"csv", "tsv", "flickr", "coco", "karpathy", "jsonl"}, default=None
         The format of the file; None finds it out from the name and the content.
     encoding : str, default="utf-8"
@@ -80,6 +82,7 @@ def load_pairs(
 
     See Also
     --------
+    drop_unreadable : The same for pairs that come from elsewhere.
     itm_sklearn.pairs.as_pairs : Pairs from a data frame.
 
     Examples
@@ -101,19 +104,20 @@ def load_pairs(
     >>> pairs.texts[2]
     'a cat sleeps'
     """
-    if on_missing not in ("raise", "drop"):
-        raise ValueError(f"on_missing={on_missing!r} must be 'raise' or 'drop'.")
+    check_on_error(on_error)
     rows = read_captions(captions, format, encoding)
-    drop = on_missing == "drop"
     rows = _keep_split(rows, split)
-    rows = _keep_images(rows, images, encoding, drop)
-    rows = _drop_blank(rows, drop)
+    rows = _keep_images(rows, images, encoding, on_error)
+    rows = _drop_blank(rows, on_error)
     folder = Path(captions).parent if image_dir is None else image_dir
     paths = {row.image: os.path.join(folder, row.image) for row in rows}
-    rows = _drop_missing(rows, paths, drop)
     if not rows:
         raise ValueError(f"{captions} leaves no pair of an image and a caption.")
-    return _as_pairs(rows, paths)
+    pairs = _as_pairs(rows, paths)
+    if on_error == "raise":
+        _require_files(paths)
+        return pairs
+    return drop_unreadable(pairs, on_error=on_error)
 
 
 def _as_pairs(rows, paths):
@@ -134,7 +138,7 @@ def _keep_split(rows, split):
     return [row for row in rows if row.split in wanted]
 
 
-def _keep_images(rows, images, encoding, drop):
+def _keep_images(rows, images, encoding, on_error):
     if images is None:
         return rows
     if isinstance(images, str | PathLike):
@@ -143,47 +147,36 @@ def _keep_images(rows, images, encoding, drop):
     wanted, known = dict.fromkeys(images), {row.image for row in rows}
     without = [name for name in wanted if name not in known]
     if without:
-        _report(
+        report(
             ValueError,
             f"{len(without)} of the {len(wanted)} names in images= have no caption: "
             f"{_some(without)}",
             "Write them as the file of captions does",
-            drop,
+            on_error,
         )
     return [row for row in rows if row.image in wanted]
 
 
-def _drop_blank(rows, drop):
+def _drop_blank(rows, on_error):
     blank = [f"{row.image} ({row.where})" for row in rows if not row.text.strip()]
     if blank:
         problem = f"{len(blank)} of {len(rows)} captions are blank: {_some(blank)}"
-        _report(ValueError, problem, "Fill them in", drop)
+        report(ValueError, problem, "Fill them in", on_error)
     return [row for row in rows if row.text.strip()]
 
 
-def _drop_missing(rows, paths, drop):
+def _require_files(paths):
     missing = [name for name, path in paths.items() if not os.path.isfile(path)]
     if missing:
         folder = os.path.dirname(paths[missing[0]]) or os.curdir
-        _report(
-            FileNotFoundError,
+        raise FileNotFoundError(
             f"{len(missing)} of {len(paths)} images are not there: {_some(missing)}. "
-            f"The first was looked for in {folder}",
-            "Correct image_dir",
-            drop,
+            f"The first was looked for in {folder}. Correct image_dir, or leave them "
+            "out with on_error='warn'."
         )
-    absent = set(missing)
-    return [row for row in rows if row.image not in absent]
 
 
 def _some(names):
     """The first names, and how many more there are."""
     more = f" and {len(names) - _N_SHOWN} more" if len(names) > _N_SHOWN else ""
     return ", ".join(names[:_N_SHOWN]) + more
-
-
-def _report(kind, problem, cure, drop):
-    if not drop:
-        raise kind(f"{problem}. {cure}, or leave them out with on_missing='drop'.")
-    # The level of the line that called load_pairs.
-    warnings.warn(f"{problem}. They are left out.", UserWarning, stacklevel=4)

@@ -12,6 +12,7 @@ from sklearn.utils import Bunch
 
 from itm_sklearn._optional import require
 from itm_sklearn.datasets._caption_files import read_text
+from itm_sklearn.datasets._readable import check_on_error, readable_rows
 from itm_sklearn.pairs import ImageTextPairs
 
 __all__ = ["load_easy_vqa", "load_questions"]
@@ -24,7 +25,7 @@ _NAMES = {
 }
 
 
-def load_questions(path, image_dir=None, *, encoding="utf-8"):
+def load_questions(path, image_dir=None, *, on_error="raise", encoding="utf-8"):
     r"""Questions, their answers and the files of the images that they are about.
 
     Read are tables (CSV, or TSV by the name of the file) whose first line names the
@@ -39,6 +40,10 @@ def load_questions(path, image_dir=None, *, encoding="utf-8"):
     image_dir : str or path-like, default=None
         The folder that the names of the images start from; None means the folder of
         the file of questions.
+    on_error : {"raise", "warn", "skip"}, default="raise"
+        What to do when images can't be read: "raise" stops if a file is not there;
+        "warn" and "skip" decode each image, as in `load_pairs`, and leave out the
+        questions about those that can't be.
     encoding : str, default="utf-8"
         How the file is encoded.
 
@@ -74,6 +79,7 @@ def load_questions(path, image_dir=None, *, encoding="utf-8"):
     >>> data.pairs.texts, data.answers.tolist()
     (['how many cups are there'], ['3'])
     """
+    check_on_error(on_error)
     rows = _read_rows(Path(path), encoding)
     if not rows:
         raise ValueError(f"{path} has no questions.")
@@ -85,12 +91,14 @@ def load_questions(path, image_dir=None, *, encoding="utf-8"):
     numbers = {}
     index = [numbers.setdefault(name, len(numbers)) for name in images]
     paths = [os.path.join(folder, name) for name in numbers]
-    _check_files(paths)
+    pairs = ImageTextPairs(paths, questions, index)
+    if on_error == "raise":
+        _check_files(paths)
+    else:
+        kept = np.flatnonzero(readable_rows(pairs, on_error))
+        pairs, answers = pairs[kept], [answers[row] for row in kept]
     lists = any(isinstance(answer, list) for answer in answers)
-    return Bunch(
-        pairs=ImageTextPairs(paths, questions, index),
-        answers=answers if lists else np.array(answers),
-    )
+    return Bunch(pairs=pairs, answers=answers if lists else np.array(answers))
 
 
 def _read_rows(path, encoding):
@@ -98,12 +106,18 @@ def _read_rows(path, encoding):
     text = read_text(path, encoding)
     if path.suffix.lower() in (".csv", ".tsv"):
         delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-        return list(csv.DictReader(StringIO(text), delimiter=delimiter, strict=True))
+        reader = csv.DictReader(StringIO(text), delimiter=delimiter, strict=True)
+        try:
+            return list(reader)
+        except csv.Error as error:
+            place = f"{path}, line {reader.reader.line_num}"
+            raise ValueError(f"{place} is no row of a table: {error}.") from error
     try:
         if text.lstrip().startswith("["):
             return json.loads(text)
         return [json.loads(line) for line in text.split("\n") if line.strip()]
-    except json.JSONDecodeError as error:
+    # Of numbers with too many digits and of nesting that is too deep, too.
+    except (ValueError, RecursionError) as error:
         raise ValueError(
             f"{path} is neither a .csv or .tsv nor JSON: {error}. JSON is a list of "
             "objects, or an object a line."
@@ -112,6 +126,8 @@ def _read_rows(path, encoding):
 
 def _field(row, part, number, path):
     """The image, question or answer of a row; an answer may be a list."""
+    if not isinstance(row, dict):
+        raise ValueError(f"{path}, row {number} is {row!r}, and no object with names.")
     names = [name for name in _NAMES[part] if row.get(name) is not None]
     if not names:
         raise ValueError(
@@ -120,8 +136,8 @@ def _field(row, part, number, path):
         )
     value = row[names[0]]
     if part == "answer" and isinstance(value, list):
-        given = [one["answer"] if isinstance(one, dict) else one for one in value]
-        return [_clean(one, part, number, path) for one in given]
+        given = (one.get("answer") if isinstance(one, dict) else one for one in value)
+        return [_clean(one or "", part, number, path) for one in given]
     return _clean(value, part, number, path)
 
 
@@ -137,7 +153,7 @@ def _check_files(paths):
     if missing:
         raise FileNotFoundError(
             f"{len(missing)} of {len(paths)} images are not there, such as "
-            f"{missing[0]}. Correct image_dir."
+            f"{missing[0]}. Correct image_dir, or leave them out with on_error='warn'."
         )
 
 

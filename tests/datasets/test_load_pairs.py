@@ -3,14 +3,15 @@
 import csv
 import json
 from contextlib import suppress
-from io import StringIO
+from io import BytesIO, StringIO
 from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from itm_sklearn.datasets import load_pairs
+from itm_sklearn.datasets import drop_unreadable, load_pairs
 from itm_sklearn.pairs import ImageTextPairs
 
 # No deadline: a busy machine is no defect.
@@ -24,7 +25,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("images")
     (folder / "sub").mkdir()
     for name in NAMES:
-        (folder / name).touch()
+        Image.new("L", (1, 1)).save(folder / name, format="PNG")
     return folder
 
 
@@ -38,6 +39,15 @@ def write(tmp_path, folder):
         return path
 
     return write
+
+
+def encoded_picture():
+    content = BytesIO()
+    Image.new("RGB", (40, 30), "red").save(content, format="PNG")
+    return content.getvalue()
+
+
+PICTURE = encoded_picture()
 
 
 def as_csv(rows, delimiter=",", newline="\r\n"):
@@ -281,7 +291,7 @@ def test_listed_images_without_a_caption_stop_the_run(write, folder):
 def test_listed_images_without_a_caption_can_be_left_out(write, folder):
     with pytest.warns(UserWarning, match="cow.jpg. They are left out"):
         pairs = load_pairs(
-            write(TWO), folder, images=["dog.jpg", "cow.jpg"], on_missing="drop"
+            write(TWO), folder, images=["dog.jpg", "cow.jpg"], on_error="warn"
         )
     assert len(pairs) == 2
 
@@ -303,10 +313,52 @@ def test_missing_images_stop_the_run_with_the_first_few_names(write, folder):
 def test_missing_images_can_be_left_out_with_one_warning(write, folder):
     path = write(MISSING + "dog.jpg,a dog\n")
     with pytest.warns(UserWarning, match="9 of 10 images") as caught:
-        pairs = load_pairs(path, folder, on_missing="drop")
+        pairs = load_pairs(path, folder, on_error="warn")
     assert len(caught) == 1
     assert caught[0].filename == __file__
     assert pairs.texts == ["a dog"]
+
+
+def broken(folder):
+    """A file of captions about an image, half of one, and none at all."""
+    (folder / "dog.png").write_bytes(PICTURE)
+    (folder / "half.png").write_bytes(PICTURE[: len(PICTURE) // 2])
+    (folder / "text.png").write_text("no image")
+    names = ("half.png", "dog.png", "text.png", "dog.png")
+    rows = "".join(f"{name},of {name} {row}\n" for row, name in enumerate(names))
+    path = folder / "captions.csv"
+    path.write_text("image,text\n" + rows)
+    return path
+
+
+def test_broken_images_are_left_out_with_the_reasons(tmp_path):
+    path = broken(tmp_path)
+    with pytest.warns(UserWarning, match="2 of 3 images can't be read") as caught:
+        pairs = load_pairs(path, on_error="warn")
+    assert pairs.texts == ["of dog.png 1", "of dog.png 3"]
+    assert pairs.images == [str(tmp_path / "dog.png")]
+    (warning,) = caught
+    assert "half.png' can't be read: " in str(warning.message)
+    assert "text.png' can't be read: its content is no known" in str(warning.message)
+    assert warning.filename == __file__
+
+
+def test_broken_images_are_skipped_without_a_word(tmp_path):
+    assert len(load_pairs(broken(tmp_path), on_error="skip")) == 2
+
+
+def test_pairs_from_elsewhere_lose_their_unreadable_images(tmp_path):
+    pairs = load_pairs(broken(tmp_path))
+    assert len(drop_unreadable(pairs.to_frame(), on_error="skip")) == 2
+    with pytest.raises(ValueError, match=r"2 of 3 .*half.*text.*on_error='warn'"):
+        drop_unreadable(pairs, on_error="raise")
+    good = drop_unreadable(pairs, on_error="skip")
+    assert drop_unreadable(good) is good
+
+
+def test_texts_alone_have_no_images_to_be_read():
+    with pytest.raises(ValueError, match="has no images"):
+        drop_unreadable(ImageTextPairs(texts=["a dog"]))
 
 
 def test_images_of_other_splits_need_not_be_there(write, folder):
@@ -325,15 +377,14 @@ def test_blank_captions_stop_the_run_by_name_and_line(write, folder):
 def test_blank_captions_can_be_left_out_with_a_warning(write, folder):
     path = write("dog.jpg#0\ta dog\nété.png#0\t\n")
     with pytest.warns(UserWarning, match="1 of 2 captions are blank"):
-        pairs = load_pairs(path, folder, on_missing="drop")
+        pairs = load_pairs(path, folder, on_error="warn")
     assert pairs.n_images == 1
 
 
-@pytest.mark.filterwarnings("ignore:1 of 1 images")
-def test_nothing_left_is_an_error_even_when_dropping(write, folder):
+def test_no_image_left_is_an_error_even_when_dropping(write, folder):
     path = write("cow.jpg#0\ta cow")
-    with pytest.raises(ValueError, match="leaves no pair"):
-        load_pairs(path, folder, on_missing="drop")
+    with pytest.raises(ValueError, match=r"cow.jpg.*there is no such file.*No pair is"):
+        load_pairs(path, folder, on_error="skip")
 
 
 @pytest.mark.parametrize(
@@ -376,7 +427,7 @@ def test_a_malformed_file_is_refused_with_the_place(write, folder, content, prob
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({"on_missing": "skip"}, "on_missing='skip'"),
+        ({"on_error": "drop"}, "on_error='drop'"),
         ({"format": "xml"}, "format='xml'"),
     ],
 )

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from itm_sklearn.datasets import load_easy_vqa, load_questions
 
@@ -93,3 +94,33 @@ def test_easy_vqa_is_read_from_its_package():
 def test_only_its_two_parts_can_be_asked_for():
     with pytest.raises(ValueError, match="validation"):
         load_easy_vqa("validation")
+
+
+def test_questions_about_broken_images_are_left_out_with_their_answers(folder):
+    Image.new("L", (1, 1)).save(folder / "b.png")
+    data = load_questions(write(folder / "questions.csv", ROWS), on_error="skip")
+    assert data.pairs.texts == ["how many?"]
+    assert data.answers.tolist() == ["2"]
+    with pytest.warns(UserWarning, match="a.png' can't be read: it is empty") as caught:
+        load_questions(folder / "questions.csv", on_error="warn")
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("q.json", "[3]", "row 1 is 3, and no object"),
+        ("q.json", "[" * 100_000, "neither a .csv or .tsv nor JSON"),
+        ("q.json", "[" + "9" * 5000 + "]", "neither a .csv or .tsv nor JSON"),
+        ("q.csv", 'image,question,answer\na,"b" c,d\n', "line 2 is no row of a table"),
+        (
+            "q.jsonl",
+            '{"image": "a", "question": "b", "answer": [{"said": "c"}]}',
+            "row 1: the answer is blank",
+        ),
+    ],
+)
+def test_what_is_no_table_of_questions_is_named(folder, name, content, message):
+    (folder / name).write_text(content)
+    with pytest.raises(ValueError, match=f"{name}.*{message}"):
+        load_questions(folder / name)
