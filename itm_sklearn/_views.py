@@ -6,12 +6,14 @@
 from collections.abc import Hashable
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
 __all__ = [
     "apply_to_view",
     "as_view",
     "check_numbers",
+    "check_vectors",
     "count",
     "describe",
     "first_rows",
@@ -19,11 +21,19 @@ __all__ = [
     "length",
 ]
 
+# Sums of squares of larger numbers are infinite in single precision.
+_LARGEST = 1e18
+
 
 def as_view(view, name):
     """The view as a list or as something that numpy-like row indexing works on."""
     if hasattr(view, "to_numpy"):
         view = view.to_numpy()
+    if isinstance(view, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a masked array, of which the mask would be lost. Fill in what "
+            "is masked with its filled(value)."
+        )
     if hasattr(view, "shape") and hasattr(view, "__getitem__"):
         # Columns of paths or strings come as one-dimensional arrays of objects.
         if getattr(view, "dtype", None) is not None and _holds_strings(view):
@@ -117,11 +127,29 @@ def check_numbers(view, name):
     >>> check_numbers(np.ones((2, 7, 3), np.float16), "texts").dtype
     dtype('float16')
     """
-    return check_array(
-        view,
-        # Half precision stays half as large.
-        dtype=("float64", "float32", "float16"),
-        ensure_2d=False,
-        allow_nd=True,
-        input_name=name,
-    )
+    # Half precision stays half as large.
+    kinds = {"dtype": (np.float64, np.float32, np.float16)}
+    view = check_vectors(view, name, ensure_2d=False, allow_nd=True, **kinds)
+    if not view.size:
+        raise ValueError(f"The {name} of shape {view.shape} hold no number.")
+    return view
+
+
+def check_vectors(view, name, *, dtype=(np.float64, np.float32), **kinds):
+    """A view as a matrix of finite numbers whose squares are finite, too.
+
+    Examples
+    --------
+    >>> check_vectors([[1, 2]], "texts")
+    array([[1., 2.]])
+    """
+    view = check_array(view, dtype=dtype, input_name=name, **kinds)
+    values = view.data if issparse(view) else view
+    # A float of Python, since half precision can't be compared with the limit.
+    largest = float(max(values.max(initial=0), -values.min(initial=0)))
+    if largest > _LARGEST:
+        raise ValueError(
+            f"The {name} hold {largest:.3g}, and lengths of vectors with such numbers "
+            "overflow. Scale the features, with StandardScaler for example."
+        )
+    return view

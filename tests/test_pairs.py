@@ -227,3 +227,8 @@ def test_scikit_learn_splits_pairs_by_rows(pairs):
     assert len(test) == 2
     folds = [len(pairs[rows]) for _, rows in KFold(5).split(pairs)]
     assert folds == [1] * 5
+
+
+def test_a_masked_array_is_refused_as_its_mask_would_be_lost():
+    with pytest.raises(TypeError, match="images is a masked array"):
+        ImageTextPairs(np.ma.masked_less([[1.0], [2.0]], 2))

@@ -1,5 +1,6 @@
 """Networks to and from arrays, which pickle anywhere and need no torch to be kept."""
 
+import numpy as np
 import torch
 
 from itm_sklearn._torch._device import pick_device, seeded
@@ -32,6 +33,10 @@ def from_arrays(make_network, arrays, device=None):
     # Making it draws weights, which are not to cost the user's random numbers.
     with seeded(0):
         network = make_network()
-    state = {name: torch.from_numpy(value) for name, value in arrays.items()}
+    # Workers of joblib get large arrays as maps of files that are read only.
+    state = {
+        name: torch.from_numpy(np.require(value, requirements="W"))
+        for name, value in arrays.items()
+    }
     network.load_state_dict(state)
     return network.to(pick_device(device)).eval()

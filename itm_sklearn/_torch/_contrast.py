@@ -118,6 +118,7 @@ class Contrast:
 
 def input_tensor(features, device=None):
     """Numbers in single precision; integers, such as those of tokens, stay integers."""
-    is_float = features.dtype.kind == "f"
+    is_float = features.dtype.kind in "fb"
+    features = features.astype(features.dtype.newbyteorder("="), copy=False)
     # A copy, as the user's own array may be read-only.
     return torch.tensor(features, dtype=torch.float32 if is_float else None).to(device)

@@ -220,11 +220,21 @@ def canonical_correlation(images, texts, ridge):
     cross = images.T @ texts
     for view, side in ((images, 0), (texts, 1)):
         scatter = view.T @ view
-        identity = torch.eye(len(scatter), dtype=scatter.dtype, device=scatter.device)
-        factor = torch.linalg.cholesky(
-            scatter + ridge * scatter.trace() / len(scatter) * identity
-        )
+        factor = _cholesky(scatter, ridge)
         cross = torch.linalg.solve_triangular(
             factor if side == 0 else factor.T, cross, upper=side == 1, left=side == 0
         )
     return -torch.linalg.matrix_norm(cross, "nuc").to(torch.float32)
+
+
+def _cholesky(scatter, ridge):
+    identity = torch.eye(len(scatter), dtype=scatter.dtype, device=scatter.device)
+    try:
+        return torch.linalg.cholesky(
+            scatter + ridge * scatter.trace() / len(scatter) * identity
+        )
+    except torch.linalg.LinAlgError as error:
+        raise ValueError(
+            "The outputs of a network do not vary, or hold NaN: a view is constant, or "
+            "holds huge numbers. Pass features that differ between pairs, scaled."
+        ) from error

@@ -103,6 +103,6 @@ def block_similarity(network, images, texts):
 
 def as_tensor(features, device=None):
     """Features in single precision."""
-    return torch.as_tensor(
-        np.ascontiguousarray(features), dtype=torch.float32, device=device
-    )
+    # Only what may be written to shares memory with a tensor.
+    features = np.require(features, requirements=["C", "W"])
+    return torch.as_tensor(features, dtype=torch.float32, device=device)

@@ -77,4 +77,10 @@ def embed(network, items, device):
             functional.normalize(network(input_tensor(items[rows], device)).float())
             for rows in batch_slices(len(items), _BATCH_SIZE)
         ]
-    return np.concatenate([part.cpu().numpy() for part in vectors])
+    vectors = np.concatenate([part.cpu().numpy() for part in vectors])
+    if not np.isfinite(vectors).all():
+        raise ValueError(
+            "The network made vectors that hold NaN or infinity. Look for huge numbers "
+            f"in the items: the largest is {np.abs(items).max():.3g}."
+        )
+    return vectors

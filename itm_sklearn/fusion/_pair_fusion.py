@@ -4,13 +4,12 @@ import numpy as np
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.preprocessing import normalize
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
+from itm_sklearn._views import check_vectors
 from itm_sklearn.pairs import as_pairs
 
 __all__ = ["PairFusionMixin"]
-
-_FLOATS = (np.float64, np.float32)
 
 
 class PairFusionMixin(TransformerMixin):
@@ -133,7 +132,7 @@ class PairFusionMixin(TransformerMixin):
 
     def _check_view(self, view, name):
         sparse = self.accept_sparse and "csr"
-        return check_array(view, accept_sparse=sparse, dtype=_FLOATS, input_name=name)
+        return check_vectors(view, name, accept_sparse=sparse)
 
     def _check_widths(self):
         if self.same_space and self.n_features_in_ != self.n_text_features_in_:

@@ -12,12 +12,12 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from itm_sklearn._batching import batch_slices
 from itm_sklearn._optional import require
 from itm_sklearn._torch._training import TrainingMixin
-from itm_sklearn._views import first_rows
+from itm_sklearn._views import check_vectors, first_rows
 from itm_sklearn.matching._calibration import CalibratedMatcherMixin, check_labels
 from itm_sklearn.matching._score_scales import draw_gallery
 from itm_sklearn.pairs import ImageTextPairs, as_pairs
@@ -194,7 +194,7 @@ class NetworkMatcher(TrainingMixin, CalibratedMatcherMixin, BaseEstimator):
         return checked
 
     def _check_view(self, view, name):
-        return check_array(view, dtype=_FLOATS, input_name=name)
+        return check_vectors(view, name, dtype=_FLOATS)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "weights_")

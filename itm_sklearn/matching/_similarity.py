@@ -6,13 +6,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.preprocessing import normalize
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
+from itm_sklearn._views import check_vectors
 from itm_sklearn.matching._calibration import CalibratedMatcherMixin, check_labels
 from itm_sklearn.matching._negatives import sample_mismatches
 from itm_sklearn.pairs import as_pairs
-
-_VECTORS = {"dtype": (np.float64, np.float32)}
 
 
 class SimilarityMatcher(CalibratedMatcherMixin, BaseEstimator):
@@ -169,8 +168,8 @@ class SimilarityMatcher(CalibratedMatcherMixin, BaseEstimator):
         """Both views as vectors of length one, and the image of each row."""
         pairs = as_pairs(X)
         pairs.require_both_views()
-        images = normalize(check_array(pairs.images, input_name="images", **_VECTORS))
-        texts = normalize(check_array(pairs.texts, input_name="texts", **_VECTORS))
+        images = normalize(check_vectors(pairs.images, "images"))
+        texts = normalize(check_vectors(pairs.texts, "texts"))
         if images.shape[1] != texts.shape[1]:
             raise ValueError(
                 f"The images have {images.shape[1]} features and the texts "

@@ -9,10 +9,10 @@ that sends everything to one point could look good.
 
 import numpy as np
 from sklearn.preprocessing import normalize
-from sklearn.utils import check_array
 from sklearn.utils.extmath import row_norms
 
 from itm_sklearn._batching import batch_slices
+from itm_sklearn._views import check_vectors
 from itm_sklearn.metrics._rank_counter import RankCounter
 from itm_sklearn.metrics._ranking import count_block
 from itm_sklearn.metrics._rare_hits import HitCounter
@@ -23,7 +23,6 @@ _WIDTH = 1 << 14
 _BLOCK_BYTES = 1 << 24
 # Texts whose relevant images are multiplied together: with few of them there are few.
 _TAKEN = 256
-_FLOATS = (np.float64, np.float32)
 
 
 def rank_cosines(texts, images, relevance, *, axes=(0, 1), first_only=False):
@@ -56,8 +55,8 @@ class _Products:
     """Cosines of all texts and images, block by block."""
 
     def __init__(self, texts, images):
-        texts = check_array(texts, dtype=_FLOATS, input_name="texts")
-        images = check_array(images, dtype=_FLOATS, input_name="images")
+        texts = check_vectors(texts, "texts")
+        images = check_vectors(images, "images")
         dtype = np.result_type(texts, images)
         lengths = row_norms(texts)
         self._scale = 1 / np.where(lengths > 0, lengths, 1)[:, np.newaxis]

@@ -4,9 +4,9 @@ import numpy as np
 from scipy.special import logsumexp
 from sklearn.base import _fit_context
 from sklearn.preprocessing import normalize
-from sklearn.utils.validation import check_array
 
 from itm_sklearn._batching import batch_slices
+from itm_sklearn._views import check_vectors
 from itm_sklearn.base import RetrievalScoreMixin, matching_rows
 from itm_sklearn.pairs import as_pairs
 
@@ -25,7 +25,7 @@ _N_ROWS = 256
 
 def unit(vectors, name, n_features=None):
     """The vectors, checked and scaled to length one."""
-    vectors = check_array(vectors, input_name=name, dtype=(np.float64, np.float32))
+    vectors = check_vectors(vectors, name)
     if n_features is not None and vectors.shape[1] != n_features:
         raise ValueError(
             f"The {name} have {vectors.shape[1]} features, but the training queries "

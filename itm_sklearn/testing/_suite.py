@@ -11,6 +11,7 @@ from itm_sklearn.testing import (
     _captioner_checks,
     _encoder_checks,
     _general_checks,
+    _input_checks,
     _matcher_checks,
 )
 from itm_sklearn.testing._examples import example_for
@@ -37,7 +38,7 @@ def pair_checks(estimator):
     ...     check()
     """
     example = example_for(estimator)
-    modules = [_general_checks]
+    modules = [_general_checks, _input_checks]
     if example.kind == "captioned images":
         modules.append(_captioner_checks)
     elif example.kind == "questions":
