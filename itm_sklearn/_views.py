@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array
 __all__ = [
     "apply_to_view",
     "as_view",
+    "check_characters",
     "check_numbers",
     "check_vectors",
     "count",
@@ -63,6 +64,23 @@ def _check_strings(texts):
                 f"texts[{row}] is {text!r}, a {type(text).__name__} and not a string. "
                 "Vectors go into an array, not into a list."
             )
+        check_characters(text, f"texts[{row}]")
+
+
+def check_characters(text, name):
+    """Refuse halves of characters, which come from wrong decoding and fit no file.
+
+    Examples
+    --------
+    >>> check_characters("a dog 🐶", "texts[0]")
+    """
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name} holds {text[error.start]!r}, which is no character. Decode the "
+            "bytes that it came from with their own encoding, or errors='replace'."
+        ) from None
 
 
 def length(view):

@@ -5,6 +5,8 @@ import unicodedata
 from functools import cache
 from warnings import warn
 
+from itm_sklearn._views import check_characters
+
 # Scripts that are written without spaces: each character stands for itself.
 _ALONE = ("CJK UNIFIED", "CJK COMPATIBILITY", "HIRAGANA", "KATAKANA", "HANGUL JAMO")
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
@@ -30,6 +32,7 @@ def check_texts(X):
                 f"Text {row} is {text!r} of type {type(text).__name__}, not a string. "
                 "Put '' where a text is missing."
             )
+        check_characters(text, f"Text {row}")
     return [unicodedata.normalize("NFC", text) for text in texts]
 
 
