@@ -85,7 +85,8 @@ def load(path, *, trusted=()):
     Raises
     ------
     ValueError
-        If the file is damaged, is no saved model, or holds a type not trusted.
+        If the file is damaged, is no saved model, holds a type not trusted, or is of
+        versions that can't be read; the message has them beside the installed ones.
 
     See Also
     --------
@@ -101,15 +102,38 @@ def load(path, *, trusted=()):
     """
     from skops.io import get_untrusted_types, loads
 
-    content = _checked_content(Path(path))
-    unknown = {name for name in get_untrusted_types(data=content) if not _is_own(name)}
-    refused = sorted(unknown - set(trusted))
+    manifest, content = _read(Path(path))
+    with _versions_told(path, manifest):
+        types = get_untrusted_types(data=content)
+    refused = sorted({name for name in types if not _is_own(name)} - set(trusted))
     if refused:
         raise ValueError(
             f"{path} holds types that are not known to be safe: {', '.join(refused)}. "
             f"If you trust whoever made the file, pass trusted={refused}."
         )
-    return loads(content, trusted=get_untrusted_types(data=content))
+    with _versions_told(path, manifest):
+        return loads(content, trusted=types)
+
+
+@contextmanager
+def _versions_told(path, manifest):
+    """Say of a model that can't be rebuilt which versions it was made with."""
+    try:
+        yield
+    # The file is not to blame.
+    except MemoryError:
+        raise
+    # Whole files fail with anything, if a class has changed or a package is absent.
+    except Exception as error:
+        saved, installed = manifest.get("versions", {}), _versions()
+        other = {
+            name: found for name, found in saved.items() if installed.get(name) != found
+        }
+        raise ValueError(
+            f"{path} can't be rebuilt here ({type(error).__name__}: {error}). It was "
+            f"saved with {other or 'the same versions'}; installed are {installed}. "
+            "Load it with those versions, or fit and save the model anew."
+        ) from error
 
 
 @contextmanager
@@ -158,25 +182,29 @@ def _mode(path):
     return 0o666 & ~mask
 
 
+def _versions():
+    packages = {name: version(name) for name in _VERSIONS_OF}
+    return {"python": platform.python_version(), **packages}
+
+
 def _manifest(model, content):
-    versions = {name: version(name) for name in _VERSIONS_OF}
     return {
         "format": _FORMAT,
         "model": type(model).__name__,
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
-        "versions": {"python": platform.python_version(), **versions},
+        "versions": _versions(),
     }
 
 
-def _checked_content(path):
-    """The bytes of the model, if they are those that were saved."""
+def _read(path):
+    """The manifest, and the bytes of the model if they are those that were saved."""
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file to load a model from.")
     data = path.read_bytes()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            manifest = json.loads(archive.read(_MANIFEST))
+            manifest = dict(json.loads(archive.read(_MANIFEST)))
             content = archive.read(_MODEL)
     # Damage surfaces in zipfile as nearly any exception.
     except Exception as error:
@@ -194,7 +222,7 @@ def _checked_content(path):
             f"{path} is damaged: its checksum is not {manifest.get('sha256')!r}. Get "
             "it again, or fit and save the model anew."
         )
-    return content
+    return manifest, content
 
 
 def _is_own(name):

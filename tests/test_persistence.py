@@ -116,3 +116,24 @@ def test_others_may_read_a_new_file_as_any_other(tmp_path):
     with open_atomic(tmp_path / "atomic") as file:
         file.write(b"")
     assert (tmp_path / "atomic").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("manifest", ["[]", "3", "null", "[" * 10_000, "9" * 5000])
+def test_a_manifest_of_another_kind_is_refused(manifest, saved, tmp_path):
+    with (
+        zipfile.ZipFile(saved) as old,
+        zipfile.ZipFile(tmp_path / "odd.itm", "w") as new,
+    ):
+        new.writestr("manifest.json", manifest)
+        new.writestr("model.skops", old.read("model.skops"))
+    with pytest.raises(ValueError, match="odd.itm"):
+        load(tmp_path / "odd.itm")
+
+
+def test_a_full_memory_is_not_blamed_on_the_file(saved, monkeypatch):
+    def fail(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("skops.io.loads", fail)
+    with pytest.raises(MemoryError):
+        load(saved)

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from logging import getLogger
+from warnings import warn
 
 import torch
 
@@ -16,16 +17,27 @@ _NUMBERS = {
 def pick_device(device=None):
     """The device of that name; None takes the fastest that is present.
 
+    A model that was fitted on an accelerator is used where there is none, too.
+
     Examples
     --------
     >>> pick_device("cpu")
     device(type='cpu')
     """
-    if device is not None:
-        return torch.device(device)
+    present = torch.device("cpu")
     if torch.accelerator.is_available():
-        return torch.accelerator.current_accelerator()
-    return torch.device("cpu")
+        present = torch.accelerator.current_accelerator()
+    if device is None:
+        return present
+    wanted = torch.device(device)
+    if wanted.type in ("cpu", "meta", present.type):
+        return wanted
+    warn(
+        f"device={device!r} is not here, so {present.type!r} is taken. Set device=None "
+        "to take the fastest that is present without this warning.",
+        stacklevel=2,
+    )
+    return present
 
 
 def pick_precision(precision, device):

@@ -19,6 +19,13 @@ def test_without_a_name_an_accelerator_is_taken_if_there_is_one(monkeypatch):
     assert pick_device().type == "cuda"
 
 
+def test_a_device_that_is_not_here_gives_way_with_a_warning(monkeypatch):
+    """A model fitted on a GPU names it, and is loaded where there is none."""
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    with pytest.warns(UserWarning, match="device='cuda:1' is not here, so 'cpu'"):
+        assert pick_device("cuda:1").type == "cpu"
+
+
 @pytest.mark.parametrize(("has", "expected"), [(True, "bfloat16"), (False, "float32")])
 def test_auto_is_bfloat16_only_where_the_processor_has_it(monkeypatch, has, expected):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has})
