@@ -8,25 +8,35 @@ from PIL import Image, ImageOps
 
 __all__ = ["convert_array", "convert_image"]
 
+# Its number among the tags of EXIF.
+_ORIENTATION = 0x0112
 _WIDE_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 
 
 def convert_image(image, mode):
     """8-bit pixels of an image of Pillow, upright and opaque."""
-    image = ImageOps.exif_transpose(image)
+    # Pillow copies where there is nothing to do, and large pictures are dear.
+    if image.getexif().get(_ORIENTATION, 1) != 1:
+        image = ImageOps.exif_transpose(image)
     if image.mode in _WIDE_MODES:
         top = 65_535 if image.mode == "I" else None
         image = Image.fromarray(_narrow(np.asarray(image), top))
     elif image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
+        image = _lay_on_white(image)
     if image.mode == "LAB":
         image = _lab_to_rgb(image)
     # CMYK has no direct way to gray that agrees with the way through RGB.
     if image.mode not in ("RGB", "L", "1"):
         image = image.convert("RGB")
-    return np.asarray(image.convert(mode))
+    return np.asarray(image if image.mode == mode else image.convert(mode))
+
+
+def _lay_on_white(image):
+    if image.mode != "RGBA":
+        image = image.convert("RGBA")
+    page = Image.new("RGB", image.size, "white")
+    page.paste(image, mask=image.getchannel("A"))
+    return page
 
 
 def _lab_to_rgb(image):

@@ -1,6 +1,8 @@
 """The page of `itm serve` answers what is asked, and gives nothing else away."""
 
+import asyncio
 import io
+import json
 import shutil
 import socket
 import threading
@@ -122,6 +124,42 @@ def test_an_upload_over_the_limit_is_cut_off(retriever):
         response = ask(client, content)
         assert response.status_code == 413
         assert "MiB at most" in response.json()["error"]
+
+
+async def start_upload(app, content):
+    """The status and the answer, when the content comes and then nothing."""
+    parts, said = [content], []
+
+    async def receive():
+        if not parts:
+            await asyncio.sleep(60)
+        return {"type": "http.request", "body": parts.pop(), "more_body": True}
+
+    async def send(message):
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/search", "query_string": b""}
+    scope |= {"headers": [(b"host", b"localhost")], "root_path": ""}
+    await app(scope, receive, send)
+    return said[0]["status"], json.loads(said[1]["body"])
+
+
+def test_an_upload_that_comes_too_slowly_is_given_up(retriever):
+    answer = asyncio.run(start_upload(make_app(retriever, patience=0.05), b"x"))
+    assert answer == (408, {"error": "The upload took too long."})
+
+
+def test_uploads_hold_a_bounded_memory_together(retriever):
+    """Nine clients stop in the middle: one of them is told to come again."""
+    app = make_app(retriever, max_upload=100, patience=0.5)
+
+    async def start_many():
+        return await asyncio.gather(*(start_upload(app, b"x" * 100) for _ in range(9)))
+
+    statuses = [status for status, _ in asyncio.run(start_many())]
+    assert sorted(statuses) == [408] * 8 + [503]
+    # What they held is free again.
+    assert asyncio.run(start_upload(app, b"x"))[0] == 408
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the page of `itm serve` asks for, answered in plain values."""
 
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,10 @@ from itm_sklearn.pairs import ImageTextPairs
 
 # Enough for any photo, and 150 MB once it is decoded.
 _MAX_PIXELS = 50_000_000
+# More than encoders look at, in pixels. JPEGs are shrunk while they are decoded.
+_MAX_SIDE = 2048
+# Decoding is what takes memory, so that one large picture is decoded at a time.
+_ONE_PICTURE = Lock()
 _MAX_TEXT = 1000
 _MAX_RESULTS = 60
 # How far down the list of one view alone an item is looked for.
@@ -74,7 +79,8 @@ def _picture(content):
     if not content:
         return None
     try:
-        return load_image(content, max_pixels=_MAX_PIXELS)
+        with _ONE_PICTURE:
+            return load_image(content, max_size=_MAX_SIDE, max_pixels=_MAX_PIXELS)
     except (ValueError, TypeError, OSError):
         # What exactly is wrong may name files of the server.
         raise ValueError("This file is no picture that can be read.") from None

@@ -9,6 +9,9 @@ from itm_sklearn._optional import require
 from itm_sklearn.cli._gallery import load_gallery
 from itm_sklearn.cli._web import make_app
 
+# Beyond that many, clients are told to come again.
+_N_CONNECTIONS = 200
+
 
 def serve(
     model: Annotated[Path, typer.Argument(help="From itm index or itm fit.")],
@@ -30,4 +33,5 @@ def serve(
     hosts = [host, "localhost", "127.0.0.1", *(allow_host or ())]
     app = make_app(retriever, max_upload=max_upload * 2**20, hosts=hosts)
     typer.echo(f"{retriever.gallery_!r} on http://{host}:{port}, Ctrl-C to stop")
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    limits = {"limit_concurrency": _N_CONNECTIONS, "timeout_keep_alive": 5}
+    uvicorn.run(app, host=host, port=port, log_level="warning", **limits)

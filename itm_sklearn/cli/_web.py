@@ -1,10 +1,12 @@
 """The web application of `itm serve`: one page, and the two addresses it asks.
 
 Clients name images by their number in the gallery, never by a path, and get pictures
-that are made anew. Uploads are cut off at a limit while they come in, two searches run
-at a time, and errors are told in one line, without where they come from.
+that are made anew. Uploads are cut off at a limit while they come in, all of them
+together hold no more than eight may, and those that come too slowly are given up. Two
+searches run at a time, and errors are told in one line, without where they come from.
 """
 
+from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
 
@@ -27,13 +29,23 @@ _HEADERS = {
 }
 _PICTURE = 320
 _N_AT_ONCE = 2
+# As many uploads of the largest size are held at a time, for any number of clients.
+_N_UPLOADS = 8
+# Seconds that the body of a request may take.
+_PATIENCE = 30
 
 
-class _TooLarge(Exception):
-    """An upload is longer than the limit."""
+class _Refused(Exception):
+    """An upload that is not read to its end: what to say, and the status."""
 
 
-def make_app(retriever, *, max_upload=10 * 2**20, hosts=("localhost", "127.0.0.1")):
+def make_app(
+    retriever,
+    *,
+    max_upload=10 * 2**20,
+    hosts=("localhost", "127.0.0.1"),
+    patience=_PATIENCE,
+):
     """A Starlette application over a fitted retriever.
 
     Parameters
@@ -45,6 +57,8 @@ def make_app(retriever, *, max_upload=10 * 2**20, hosts=("localhost", "127.0.0.1
     hosts : sequence of str, default=("localhost", "127.0.0.1")
         The names that the page is reached by. Requests under other names are refused,
         so that no page of somebody else can ask in the name of a visitor.
+    patience : float, default=30
+        Seconds after which an upload that is not complete is given up.
 
     Returns
     -------
@@ -67,7 +81,8 @@ def make_app(retriever, *, max_upload=10 * 2**20, hosts=("localhost", "127.0.0.1
     trusted_host = need("starlette.middleware.trustedhost").TrustedHostMiddleware
     middleware = need("starlette.middleware").Middleware
     pages = [routing.Route(path, partial(_page, *page)) for path, page in _PAGE.items()]
-    search = _Search(retriever, max_upload, need("anyio").CapacityLimiter(_N_AT_ONCE))
+    uploads = _Uploads(max_upload, patience)
+    search = _Search(retriever, uploads, need("anyio").CapacityLimiter(_N_AT_ONCE))
     return need("starlette.applications").Starlette(
         routes=[
             *pages,
@@ -97,24 +112,62 @@ def _failure(message, status):
     return JSONResponse({"error": message}, status_code=status, headers=_HEADERS)
 
 
+class _Uploads:
+    """Bodies of requests, of a bounded size, all together and in a bounded time."""
+
+    def __init__(self, max_upload, patience):
+        self._max_upload = max_upload
+        self._patience = patience
+        self._n_free = _N_UPLOADS * max_upload
+
+    @asynccontextmanager
+    async def read(self, request):
+        """The body; it counts as held until the end of the block."""
+        content = bytearray()
+        try:
+            await self._fill(content, request)
+            yield bytes(content)
+        finally:
+            self._n_free += len(content)
+
+    async def _fill(self, content, request):
+        from anyio import fail_after
+
+        try:
+            with fail_after(self._patience):
+                async for chunk in request.stream():
+                    self._check(len(content) + len(chunk), len(chunk))
+                    self._n_free -= len(chunk)
+                    content += chunk
+        except TimeoutError:
+            raise _Refused("The upload took too long.", 408) from None
+
+    def _check(self, n_bytes, n_more):
+        if n_bytes > self._max_upload:
+            limit = self._max_upload / 2**20
+            raise _Refused(f"Pictures may have {limit:g} MiB at most.", 413)
+        if n_more > self._n_free:
+            raise _Refused("Too many uploads at a time. Try again.", 503)
+
+
 class _Search:
     """The addresses that have to do with the gallery."""
 
-    def __init__(self, retriever, max_upload, limiter):
+    def __init__(self, retriever, uploads, limiter):
         self._retriever = retriever
-        self._max_upload = max_upload
+        self._uploads = uploads
         self._limiter = limiter
 
     async def search(self, request):
         """The best items for the text in the address and the picture in the body."""
         from starlette.responses import JSONResponse
 
+        values = dict(request.query_params)
         try:
-            content = await self._read(request)
-            found = await self._run(self._answer, dict(request.query_params), content)
-        except _TooLarge:
-            limit = self._max_upload / 2**20
-            return _failure(f"Pictures may have {limit:g} MiB at most.", 413)
+            async with self._uploads.read(request) as content:
+                found = await self._run(self._answer, values, content)
+        except _Refused as refused:
+            return _failure(*refused.args)
         if isinstance(found, str):
             return _failure(found, 400)
         return JSONResponse(found, headers=_HEADERS)
@@ -142,15 +195,6 @@ class _Search:
             return _failure("This image can't be shown.", 404)
         headers = {**_HEADERS, "Cache-Control": "private, max-age=3600"}
         return Response(content, media_type="image/jpeg", headers=headers)
-
-    async def _read(self, request):
-        """The body, if it is not longer than an upload may be."""
-        content = bytearray()
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > self._max_upload:
-                raise _TooLarge
-        return bytes(content)
 
     async def _run(self, function, *arguments):
         """The result of a function that takes its time, from a thread."""
