@@ -30,7 +30,14 @@ ARGUMENTS = {
     "Reranker": {"first_stage": SimilarityMatcher(), "matcher": SimilarityMatcher()},
     "RetrievalCaptioner": {"matcher": make_baseline("color", "bow")},
     "ScoreFusion": {"estimators": [("one", SimilarityMatcher())]},
+    "TextToImage": {
+        "method": "cvae",
+        "n_components": 32,
+        "image_size": 16,
+        "max_iter": 1,
+    },
     "TowerAligner": {"n_components": 8},
+    "VQVAE": {"n_codes": 8, "n_components": 32, "image_size": 16, "max_iter": 1},
     "VLAD": {"n_words": 3},
     "VisualDialogue": {
         "answerer": VisualQuestionAnswering(

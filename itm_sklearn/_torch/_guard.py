@@ -15,7 +15,7 @@ _OPERATORS = ("nms", "qnms")
 _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 
-def import_guarded(module, *, caller):
+def import_guarded(module, *, caller, extra="deep"):
     """Import a package that may import torchvision.
 
     The wheel of torchvision on PyPI is built for CUDA. Beside a torch without CUDA
@@ -29,6 +29,8 @@ def import_guarded(module, *, caller):
         Name of the module, as in an import statement.
     caller : str
         What needs it, in the words of the user.
+    extra : str, default="deep"
+        The extra of this package that brings it.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def import_guarded(module, *, caller):
             # A second definition raises.
             if not hasattr(torch.ops.torchvision, name):
                 torch.library.define(f"torchvision::{name}", _SCHEMA)
-    return require(module, extra="deep", caller=caller)
+    return require(module, extra=extra, caller=caller)
 
 
 def _torchvision_lacks_its_operators():

@@ -53,8 +53,8 @@ class DrawingMixin:
                 f"n_candidates={self.n_candidates}, but there is no matcher to choose "
                 "among them. Pass a fitted one as matcher=, or set n_candidates=1."
             )
-        # One text stands by all images: a row, whichever of them it belongs to.
-        pairs = ImageTextPairs(images, [text] * len(images))
+        # All are scored with all: it does not matter which of them are pairs.
+        pairs = ImageTextPairs(images, [text], np.zeros(1, dtype=np.intp))
         similarity = np.asarray(pair_similarity(matcher, pairs))
         by_text = similarity[0] if similarity.ndim == 3 else similarity
         return by_text[0]

@@ -9,11 +9,15 @@ from importlib import import_module
 from zlib import crc32
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from itm_sklearn._torch._training import TrainingMixin
 from itm_sklearn.generation._inputs import load_pictures
 from itm_sklearn.generation._vocabulary import WordVocabulary, longest
+from itm_sklearn.generation._vqvae import VQVAE
 
 __all__ = ["METHODS", "DrawingTrainingMixin", "normal_noise"]
 
@@ -58,7 +62,24 @@ class DrawingTrainingMixin(TrainingMixin):
         self.loss_curve_, self.n_iter_ = record.losses, record.best_iter
 
     def _fit_pictures(self, pixels):
-        """The model of the pictures alone, for the method that needs one."""
+        """The codes of "vqvae-gpt2": as they were fitted, or fitted here."""
+        vars(self).pop("encoder_", None)
+        if self.method != "vqvae-gpt2":
+            return
+        encoder = self.encoder
+        if encoder is None:
+            encoder = VQVAE(n_paints=3, image_size=self.image_size)
+            encoder.set_params(device=self.device, random_state=self._seed)
+        try:
+            check_is_fitted(encoder)
+            self.encoder_ = encoder
+        except NotFittedError:
+            self.encoder_ = clone(encoder).fit(pixels)
+        if self.encoder_.image_size != self.image_size:
+            raise ValueError(
+                f"image_size={self.image_size}, but the encoder paints images of "
+                f"{self.encoder_.image_size} pixels. Give both the same size."
+            )
 
     def _recipe_of(self, network, n_pairs):
         recipe = replace(self._recipe(n_pairs), **network.recipe)
@@ -115,7 +136,9 @@ class DrawingTrainingMixin(TrainingMixin):
         return getattr(module, name)(sizes)
 
     def _load_pictures(self):
-        """The network of the pictures alone, trained."""
+        if not hasattr(self, "encoder_"):
+            return None
+        return self.encoder_.load_network(self.device).requires_grad_(False)
 
     def _load_network(self):
         from itm_sklearn._torch._arrays import from_arrays

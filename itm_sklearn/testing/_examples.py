@@ -8,7 +8,7 @@ from sklearn.utils import get_tags
 
 from itm_sklearn.base import PairTransformerMixin
 from itm_sklearn.fusion import PairFusionMixin
-from itm_sklearn.generation import CaptionScoreMixin
+from itm_sklearn.generation import CaptionScoreMixin, TextToImage
 from itm_sklearn.pairs import ImageTextPairs
 
 TEXTS = [
@@ -27,8 +27,8 @@ class Example:
 
     `items` is a list for encoders, an array for indexes and ImageTextPairs for the
     others; `kind` is "images", "texts", "descriptors", "vectors", "raw pairs",
-    "captioned images", "questions", "vector pairs", "pairs of parts" or, where both
-    views are in one space, "aligned pairs".
+    "captioned images", "drawn texts", "questions", "vector pairs", "pairs of parts" or,
+    where both views are in one space, "aligned pairs".
     """
 
     kind: str
@@ -47,8 +47,10 @@ def example_for(estimator):
     tags = get_tags(estimator)
     if isinstance(estimator, PairTransformerMixin | PairFusionMixin):
         return Example("vector pairs", vector_pairs())
-    if isinstance(estimator, CaptionScoreMixin):
-        return Example("captioned images", ImageTextPairs(images(), list(TEXTS)))
+    if isinstance(estimator, CaptionScoreMixin | TextToImage):
+        writes = isinstance(estimator, CaptionScoreMixin)
+        kind = "captioned images" if writes else "drawn texts"
+        return Example(kind, ImageTextPairs(images(), list(TEXTS)))
     if hasattr(estimator, "similarity") or tags.estimator_type == "classifier":
         return _judged_pairs(estimator, tags)
     if tags.input_tags.two_d_array:

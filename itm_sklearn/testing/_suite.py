@@ -9,6 +9,7 @@ from itm_sklearn.testing import (
     _aligner_checks,
     _answerer_checks,
     _captioner_checks,
+    _drawing_checks,
     _encoder_checks,
     _general_checks,
     _input_checks,
@@ -41,6 +42,8 @@ def pair_checks(estimator):
     modules = [_general_checks, _input_checks]
     if example.kind == "captioned images":
         modules.append(_captioner_checks)
+    elif example.kind == "drawn texts":
+        modules.append(_drawing_checks)
     elif example.kind == "questions":
         modules.append(_answerer_checks)
     elif hasattr(estimator, "transform_text"):
