@@ -10,6 +10,7 @@ from itm_sklearn import __version__
 from itm_sklearn.cli._ask import ask
 from itm_sklearn.cli._compare import compare
 from itm_sklearn.cli._demo import demo
+from itm_sklearn.cli._draw import draw
 from itm_sklearn.cli._evaluate import evaluate
 from itm_sklearn.cli._explain import explain
 from itm_sklearn.cli._fit import fit
@@ -69,10 +70,10 @@ def _program(
         ),
     ] = False,
 ):
-    """Match images and texts: evaluate, fit, index, search, explain, ask and serve."""
+    """Match images and texts: evaluate, fit, index, search, explain, ask, draw, serve."""
 
 
-for command in (ask, compare, demo, evaluate, explain, fit, index, search, serve):
+for command in (ask, compare, demo, draw, evaluate, explain, fit, index, search, serve):
     app.command()(command)
 
 

@@ -1,6 +1,7 @@
 """Look at results: recall curves, examples, reports, and why a pair matches."""
 
 from itm_sklearn.inspection._attention_display import AttentionDisplay
+from itm_sklearn.inspection._drawing_display import DrawingDisplay
 from itm_sklearn.inspection._embedding_display import EmbeddingDisplay
 from itm_sklearn.inspection._examples import ExampleResult, example_results
 from itm_sklearn.inspection._explain_dataset import (
@@ -28,6 +29,7 @@ from itm_sklearn.inspection._visual_words import explain_visual_words
 __all__ = [
     "AttentionDisplay",
     "DatasetExplanation",
+    "DrawingDisplay",
     "EmbeddingDisplay",
     "ExampleResult",
     "Faithfulness",
