@@ -70,7 +70,7 @@ def _program(
         ),
     ] = False,
 ):
-    """Match images and texts: evaluate, fit, index, search, explain, ask, draw, serve."""
+    """Match images and texts: evaluate, fit, search, explain, ask, draw and serve."""
 
 
 for command in (ask, compare, demo, draw, evaluate, explain, fit, index, search, serve):
