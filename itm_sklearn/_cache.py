@@ -6,12 +6,14 @@ frozen encoders look into it through `FrozenEncoderMixin` in `base.py`.
 
 import hashlib
 import io
+import os
 import re
 import sqlite3
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from numbers import Integral
 from pathlib import Path
+from warnings import warn
 
 import numpy as np
 
@@ -62,7 +64,9 @@ class FeatureCache:
     """Arrays on disk by key, safe with several processes and after a killed run.
 
     The store is one SQLite file with a write-ahead log: an entry is there whole
-    or not at all. An entry whose checksum does not fit is as good as absent.
+    or not at all. An entry whose checksum does not fit is as good as absent. A file
+    that can't be read or written, for want of room or of permission, costs a warning
+    and the time to encode again, not the run.
 
     Parameters
     ----------
@@ -86,10 +90,25 @@ class FeatureCache:
         self.path = Path(directory) / "features.sqlite"
         self.max_bytes = max_bytes
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._connect()) as connection, connection:
-            connection.executescript(_SCHEMA)
+        self._run(lambda connection: connection.executescript(_SCHEMA))
+
+    def _run(self, work):
+        """Let a function work on a connection; a warning tells what fails there."""
+        try:
+            with closing(self._connect()) as connection, connection:
+                work(connection)
+        except sqlite3.Error as error:
+            warn(
+                f"The cache {self.path} can't be used ({error}). What it should hold "
+                "is encoded again. Make room there, or pass another memory=.",
+                stacklevel=4,
+            )
 
     def _connect(self):
+        if not os.access(self.path.parent, os.W_OK):
+            # Nobody who is bound by it writes, and checksums find what others do.
+            place = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
+            return sqlite3.connect(place, uri=True)
         connection = sqlite3.connect(self.path, timeout=60)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
@@ -98,13 +117,16 @@ class FeatureCache:
     def get_many(self, keys):
         """The entries that are there and whole, as a dict from key to arrays."""
         found = {}
-        with closing(self._connect()) as connection:
+
+        def look(connection):
             for batch in batch_slices(len(keys), _KEYS_AT_ONCE):
                 marks = ",".join("?" * len(keys[batch]))
                 query = f"SELECT key, value, checksum FROM items WHERE key IN ({marks})"
                 for key, value, checksum in connection.execute(query, keys[batch]):
                     if digest(key, value) == checksum:
                         found[key] = _unpack(value)
+
+        self._run(look)
         return found
 
     def put_many(self, entries):
@@ -117,9 +139,12 @@ class FeatureCache:
             "INSERT OR REPLACE INTO items (key, value, checksum, size) "
             "VALUES (?, ?, ?, ?)"
         )
-        with closing(self._connect()) as connection, connection:
+
+        def store(connection):
             connection.executemany(insert, rows)
             connection.execute(_DROP_OLDEST, (self.max_bytes,))
+
+        self._run(store)
 
 
 def _pack(arrays):

@@ -59,7 +59,27 @@ class FrozenEncoderMixin(TransformerMixin):
 
     def _encode_anywhere(self, items):
         """One batch, encoded by the workers of a cluster if joblib uses one."""
-        batches = spread(self._encode, items) if len(items) else [self._encode(items)]
+        if not len(items):
+            return self._encode(items)
+        return self._join_batches(spread(self._encode_in_parts, items))
+
+    def _encode_in_parts(self, items):
+        """One batch, encoded in halves if all of it is too much for the memory."""
+        try:
+            return self._encode(items)
+        except MemoryError as error:
+            if len(items) < 2:
+                raise MemoryError(
+                    f"{type(self).__name__} has no memory for a single item. Encode "
+                    "smaller items, by max_size= or ITM_MAX_PIXELS, or one at a time "
+                    "by n_jobs=1."
+                ) from error
+        # Beyond the except clause, so that what failed is free.
+        half = (len(items) + 1) // 2
+        parts = (items[:half], items[half:])
+        return self._join_batches([self._encode_in_parts(part) for part in parts])
+
+    def _join_batches(self, batches):
         if len(batches) == 1:
             return batches[0]
         return self._join([code for batch in batches for code in self._split(batch)])
