@@ -12,6 +12,7 @@ __all__ = ["ConditionalVAE"]
 
 # Draws of z that a likelihood is estimated from.
 _N_DRAWS = 8
+_FIRST_LOG_VAR = -4.0
 
 
 class ConditionalVAE(nn.Module):
@@ -52,7 +53,12 @@ class ConditionalVAE(nn.Module):
             nn.LeakyReLU(0.1),
             nn.Linear(2 * width, 2 * n_latents),
         )
-        self.painter = Painter(n_latents + self.reader.width, sizes.image_size, width)
+        # So narrow at first that what is seen comes through.
+        nn.init.constant_(self.guess[2].bias[n_latents:], _FIRST_LOG_VAR)
+        n_said = self.reader.width
+        self.painter = Painter(
+            n_said + n_latents, sizes.image_size, width, sizes.n_layers, n_said
+        )
         self.log_spread = nn.Parameter(torch.tensor(math.log(0.2)))
         self.register_buffer("draws", torch.randn(_N_DRAWS, n_latents))
 
@@ -78,7 +84,7 @@ class ConditionalVAE(nn.Module):
         return mean, log_var.clamp(-10, 2)
 
     def _paint(self, z, text):
-        return self.painter(torch.cat([z, text], dim=1))
+        return self.painter(torch.cat([text, z], dim=1))
 
     def draw(self, tokens, noise):
         """The mean image of each text and z."""

@@ -19,6 +19,7 @@ from torch.nn.functional import relu
 from torch.nn.utils.parametrizations import spectral_norm
 
 from itm_sklearn._torch._grid import edges
+from itm_sklearn._torch._guidance import Guide
 from itm_sklearn._torch._painting import Looker, Painter, TextReader, lower_precision
 
 __all__ = ["ConditionalGAN"]
@@ -27,6 +28,8 @@ __all__ = ["ConditionalGAN"]
 _MEMORY = 0.99
 # The spread of the grain of drawn images at first; it is learned.
 _FIRST_GRAIN = 0.02
+# How much a matcher that guides counts beside the critic.
+_GUIDANCE = 1.0
 
 
 class ConditionalGAN(nn.Module):
@@ -50,7 +53,8 @@ class ConditionalGAN(nn.Module):
 
     def steps(self, batch_of, guide):
         """The critic's step, then the generator's."""
-        device = self.generator.grain.device
+        device, size = self.generator.grain.device, self.generator.painter.size
+        guide = None if guide is None else Guide(guide, size, device)
 
         def critic_loss(rows):
             batch = batch_of(rows)
@@ -74,7 +78,9 @@ class ConditionalGAN(nn.Module):
                 score = self._score(drawn, batch.tokens)
                 self.critic.requires_grad_(True)
             self._follow()
-            return -score.mean()
+            if guide is None:
+                return -score.mean()
+            return _GUIDANCE * guide.loss(drawn, batch.texts) - score.mean()
 
         return [(self.critic, critic_loss), (self.generator, generator_loss)]
 
@@ -110,14 +116,15 @@ class _Generator(nn.Module):
         width, self.n_latents = sizes.n_components, sizes.n_latents
         self.n_noise = self.n_latents + 3 * sizes.image_size**2
         self.reader = TextReader(sizes.n_words, width)
+        n_said = self.reader.width
         self.painter = Painter(
-            self.reader.width + self.n_latents, sizes.image_size, width
+            n_said + self.n_latents, sizes.image_size, width, sizes.n_layers, n_said
         )
         self.grain = nn.Parameter(torch.full((3, 1, 1), _FIRST_GRAIN))
 
     def forward(self, tokens, noise):
         noise, grain = noise[:, : self.n_latents], noise[:, self.n_latents :]
-        painted = self.painter(torch.cat([noise, self.reader(tokens)], dim=1))
+        painted = self.painter(torch.cat([self.reader(tokens), noise], dim=1))
         return painted + self.grain * grain.view_as(painted)
 
 

@@ -15,8 +15,10 @@ from itm_sklearn._torch._device import pick_precision
 __all__ = ["Looker", "Painter", "TextReader", "lower_precision"]
 
 _N_SLOTS, _SLOT_WIDTH = 8, 32
-# Layers of paint, and the side of the coarse map of colours that each one has.
-_N_LAYERS, _COARSE = 4, 4
+# Sides of the map of the ground and of that of an outline.
+_COARSE, _OUTLINE = 4, 16
+# How many frames fit into an image before anything is learned.
+_ZOOM = 2.0
 # What padding scores in a softmax: nothing, but no infinity.
 _HIDDEN = -1e4
 
@@ -74,10 +76,12 @@ class TextReader(nn.Module):
 
 
 class Painter(nn.Module):
-    """An image from a vector: layers of paint with sharp outlines and soft colours.
+    """An image from a vector: a soft ground, and figures that are laid over it.
 
-    Each layer has a coarse map of colours; which layer is seen at a pixel is painted
-    by convolutions. So an outline is learned once for all colours [1]_.
+    A figure has an outline, painted in a frame of its own, and one colour. Where the
+    frame lies in the image, how large and how inclined it is, is told apart from what
+    is painted in it, so that an outline is learned once for all places, sizes and
+    colours [1]_. Nothing else can be painted: this is for things before a ground.
 
     Parameters
     ----------
@@ -86,7 +90,12 @@ class Painter(nn.Module):
     size : int
         Side of the image in pixels.
     width : int
-        Channels of the coarsest map.
+        Width of the hidden layers.
+    n_figures : int
+        The most things in an image.
+    n_said : int, default=None
+        How many of the first numbers tell outlines; None means all. Where the rest is
+        noise, it has to leave the outlines to what was said.
 
     References
     ----------
@@ -95,74 +104,69 @@ class Painter(nn.Module):
 
     Examples
     --------
-    >>> Painter(5, 16, 32)(torch.zeros(2, 5)).shape
+    >>> Painter(5, 16, 32, 2)(torch.zeros(2, 5)).shape
     torch.Size([2, 3, 16, 16])
     """
 
-    def __init__(self, n_inputs, size, width):
+    def __init__(self, n_inputs, size, width, n_figures, n_said=None):
         super().__init__()
-        n_doublings = max(2, round(math.log2(size / 4)))
-        self.size, self.side = size, math.ceil(size / 2**n_doublings)
-        channels = [max(32, width >> max(0, level - 1)) for level in range(n_doublings)]
-        self.first = nn.Linear(n_inputs, channels[0] * self.side**2)
-        self.steps = nn.ModuleList(
-            _Doubling(before, behind, n_inputs)
-            for before, behind in zip(channels, channels[1:], strict=False)
-        )
-        self.refine = _Styled(
-            nn.Conv2d(channels[-1], channels[-1], 3, padding=1), n_inputs
-        )
-        self.masks = nn.ConvTranspose2d(channels[-1], _N_LAYERS, 4, 2, padding=1)
-        self.colours = nn.Sequential(
-            nn.Linear(n_inputs, 2 * width),
-            nn.ReLU(),
-            nn.Linear(2 * width, _N_LAYERS * 3 * _COARSE**2),
-        )
+        self.size, self.n_figures = size, n_figures
+        self.n_said = n_said or n_inputs
+        self.ground = _perceptron(n_inputs, width, 3 * _COARSE**2)
+        self.outlines = _perceptron(self.n_said, width, n_figures * _OUTLINE**2)
+        self.colours = _perceptron(n_inputs, width, n_figures * 3)
+        self.frames = _perceptron(n_inputs, width, n_figures * 7)
+        down, right = _coordinates(_OUTLINE)
+        # Before anything is learned, a figure is a spot in the middle of its frame.
+        self.register_buffer("spot", 2 - 6 * (down**2 + right**2))
+        down, right = _coordinates(size)
+        self.register_buffer("places", torch.stack([right, down], dim=-1))
 
     def forward(self, inputs):
         """Images (n, 3, size, size), for the most part between 0 and 1."""
-        maps = self.first(inputs).unflatten(1, (-1, self.side, self.side))
-        for step in self.steps:
-            maps = step(maps, inputs)
-        masks = self.masks(self.refine(maps, inputs))[..., : self.size, : self.size]
-        shares = masks.float().softmax(dim=1)
-        coarse = self.colours(inputs).float().unflatten(1, (-1, _COARSE, _COARSE))
-        colours = functional.interpolate(
-            coarse, size=(self.size, self.size), mode="bilinear"
-        ).unflatten(1, (_N_LAYERS, 3))
-        return 0.5 + (shares[:, :, None] * colours).sum(dim=1)
+        ground = self.ground(inputs).float().unflatten(1, (3, _COARSE, _COARSE))
+        image = 0.5 + functional.interpolate(
+            ground, size=(self.size, self.size), mode="bilinear"
+        )
+        colours = self.colours(inputs).float().unflatten(1, (self.n_figures, 3, 1, 1))
+        shares = self._shares(inputs)
+        for figure in range(self.n_figures):
+            share = shares[:, figure, None]
+            image = image + share * (0.5 + colours[:, figure] - image)
+        return image
+
+    def _shares(self, inputs):
+        """How much of each pixel each figure covers: (n, n_figures, size, size)."""
+        outlines = self.outlines(inputs[:, : self.n_said]).float()
+        outlines = outlines.view(-1, 1, _OUTLINE, _OUTLINE) + self.spot
+        frames = self.frames(inputs).float().view(-1, 7)
+        shares = functional.grid_sample(
+            outlines.sigmoid(), self._look_up(frames), align_corners=False
+        )
+        return shares.view(len(inputs), self.n_figures, self.size, self.size)
+
+    def _look_up(self, frames):
+        """For each pixel the place in the frame that it shows."""
+        centres, log_sizes, shapes = frames.split([2, 1, 4], dim=1)
+        squeezed = torch.eye(2, device=frames.device) + shapes.view(-1, 2, 2) / 4
+        maps = squeezed * (_ZOOM * (-log_sizes).exp()[:, :, None])
+        away = self.places - centres[:, None, None]
+        # No matrix product, which would be calculated in lower precision.
+        return (away[..., None, :] * maps[:, None, None]).sum(dim=-1)
 
 
-class _Styled(nn.Module):
-    """A convolution that sees where it is and is told how bright channels are to be."""
-
-    def __init__(self, convolution, n_inputs):
-        super().__init__()
-        self.convolution = convolution
-        n_channels = convolution.out_channels
-        self.norm = nn.GroupNorm(8, n_channels, affine=False)
-        self.style = nn.Linear(n_inputs, 2 * n_channels)
-        self.places = nn.Conv2d(2, n_channels, 1, bias=False)
-
-    def forward(self, maps, inputs):
-        maps = self.convolution(maps)
-        maps = self.norm(maps + self.places(_coordinates(maps)))
-        scale, shift = self.style(inputs)[:, :, None, None].chunk(2, dim=1)
-        return functional.leaky_relu(maps * (1 + scale) + shift, 0.1)
-
-
-class _Doubling(_Styled):
-    def __init__(self, before, behind, n_inputs):
-        convolution = nn.ConvTranspose2d(before, behind, 4, 2, padding=1)
-        super().__init__(convolution, n_inputs)
-
-
-def _coordinates(maps):
-    """Down and right, between -1 and 1, for each place of a map."""
-    down, right = (
-        torch.linspace(-1, 1, n, device=maps.device) for n in maps.shape[-2:]
+def _perceptron(n_inputs, width, n_outputs):
+    return nn.Sequential(
+        nn.Linear(n_inputs, 2 * width),
+        nn.LeakyReLU(0.1),
+        nn.Linear(2 * width, n_outputs),
     )
-    return torch.stack(torch.meshgrid(down, right, indexing="ij"))[None]
+
+
+def _coordinates(size):
+    """Down and right of the middles of pixels, between -1 and 1."""
+    line = (torch.arange(size) + 0.5) * 2 / size - 1
+    return torch.meshgrid(line, line, indexing="ij")
 
 
 class Looker(nn.Module):
