@@ -20,6 +20,8 @@ _SIDE_SEEN, _COARSE = 8, 4
 # Codes for the colours of an image.
 _N_COLOUR_PLACES = 6
 _N_HIDDEN = 256
+# Edges below this share of the strongest one are noise.
+_FAINTEST = 0.25
 
 
 class LayeredVQ(nn.Module):
@@ -42,7 +44,8 @@ class LayeredVQ(nn.Module):
     code_width : int
         Length of the vectors.
     n_blocks : int
-        Residual blocks on either side of the grid.
+        Residual blocks behind the grid. There are none before it, so that codes say
+        what is in their cells alone.
     n_paints : int
         Layers of paint.
 
@@ -77,16 +80,13 @@ class LayeredVQ(nn.Module):
         self.n_paints, self.n_codes = n_paints, n_codes
         self.n_colours = n_codes // 2
         self.n_places = _N_COLOUR_PLACES + self.side**2
-        blocks = [ResidualBlock(width) for _ in range(2 * n_blocks)]
         n_halvings = int(math.log2(patch_size))
         self.see_forms = nn.Sequential(
-            *_halvings(n_halvings, width),
-            *blocks[:n_blocks],
-            nn.Conv2d(width, code_width, 1),
+            *_halvings(n_halvings, width), nn.Conv2d(width, code_width, 1)
         )
         self.outline = nn.Sequential(
             *_normed(nn.Conv2d(code_width, width, 3, padding=1, bias=False)),
-            *blocks[n_blocks:],
+            *[ResidualBlock(width) for _ in range(n_blocks)],
             *_doublings(n_halvings, width, n_paints),
         )
         self.see_colours = _two_layers(9 * _SIDE_SEEN**2, _N_COLOUR_PLACES * code_width)
@@ -119,7 +119,7 @@ class LayeredVQ(nn.Module):
         return torch.cat([self.colours.codebook, self.forms.codebook])
 
     def _forms_of(self, pictures):
-        maps = self.see_forms(2 * edges(pictures) - 1)
+        maps = self.see_forms(_outlines(pictures))
         return maps.flatten(2).transpose(1, 2)
 
     def _colours_of(self, pictures):
@@ -142,6 +142,12 @@ class LayeredVQ(nn.Module):
             coarse.unflatten(1, (-1, _COARSE, _COARSE)), self.size, mode="bilinear"
         ).unflatten(1, (self.n_paints, 3))
         return 0.5 + torch.einsum("nlhw,nlchw->nchw", shares, painted)
+
+
+def _outlines(pictures):
+    """Edges of what stands out; even ground is zero, so that it has but few codes."""
+    smooth = functional.avg_pool2d(pictures, 3, 1, padding=1, count_include_pad=False)
+    return functional.relu(edges(smooth) - _FAINTEST) / (1 - _FAINTEST)
 
 
 def _normed(convolution):
