@@ -25,6 +25,7 @@ ARGUMENTS = {
     "CrossModalRetriever": {"model": SimilarityMatcher()},
     "DeepCCA": {"n_components": 4, "hidden_layer_sizes": (16,), "max_iter": 10},
     "FisherVector": {"n_words": 2, "descriptor_size": 4},
+    "JointVAE": {"n_components": 32, "image_size": 16, "max_iter": 1},
     "NeuralFusion": {"n_components": 8, "max_iter": 5},
     "NeuralMatcher": {"n_components": 4, "max_iter": 3},
     "Reranker": {"first_stage": SimilarityMatcher(), "matcher": SimilarityMatcher()},

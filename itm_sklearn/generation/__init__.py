@@ -2,6 +2,7 @@
 
 from itm_sklearn.generation._captioner import Captioner
 from itm_sklearn.generation._dialogue import Chat, VisualDialogue
+from itm_sklearn.generation._joint_vae import JointVAE
 from itm_sklearn.generation._question_answering import VisualQuestionAnswering
 from itm_sklearn.generation._retrieval_captioner import RetrievalCaptioner
 from itm_sklearn.generation._text_to_image import TextToImage
@@ -13,6 +14,7 @@ __all__ = [
     "CaptionScoreMixin",
     "Captioner",
     "Chat",
+    "JointVAE",
     "RetrievalCaptioner",
     "TextToImage",
     "VisualDialogue",

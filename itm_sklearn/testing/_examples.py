@@ -8,7 +8,7 @@ from sklearn.utils import get_tags
 
 from itm_sklearn.base import PairTransformerMixin
 from itm_sklearn.fusion import PairFusionMixin
-from itm_sklearn.generation import CaptionScoreMixin, TextToImage
+from itm_sklearn.generation import CaptionScoreMixin, JointVAE, TextToImage
 from itm_sklearn.pairs import ImageTextPairs
 
 TEXTS = [
@@ -59,7 +59,7 @@ def example_for(estimator):
         return Example("images", images())
     if tags.input_tags.string:
         return Example("texts", list(TEXTS))
-    if hasattr(estimator, "memory"):
+    if hasattr(estimator, "memory") or isinstance(estimator, JointVAE):
         return Example("raw pairs", ImageTextPairs(images(), list(TEXTS)))
     return Example("descriptors", descriptors())
 
