@@ -45,7 +45,8 @@ class TextToImage(DrawingTrainingMixin, DrawingMixin, BaseEstimator):
     n_components : int, default=128
         Width of words and layers.
     n_layers : int, default=2
-        Layers of what reads or writes.
+        Layers of what writes; of "gan" and "cvae" the most figures that they paint
+        on a ground.
     n_latents : int, default=64
         Width of the noise of "gan" and "cvae".
     dropout : float, default=0.1
