@@ -20,8 +20,9 @@ import sys
 import time
 
 import numpy as np
+import torch
 from drawing_judge import HELD_OUT, diversity, load_judge, report
-from scenes_matcher import make_matcher
+from scenes_matcher import SceneTower, make_matcher
 
 from itm_sklearn.datasets import KINDS, make_scenes
 from itm_sklearn.generation import VQVAE, TextToImage
@@ -31,7 +32,7 @@ CODES = {"n_codes": 384, "n_paints": 3, "max_iter": 20, **SHARED}
 _PRIOR = {"batch_size": 32, "learning_rate": 3e-3, "text_dropout": 0.1}
 METHODS = {
     "vqvae-gpt2": {"max_iter": 8, **_PRIOR},
-    "gan": {"max_iter": 6, "n_latents": 16},
+    "gan": {"max_iter": 6, "n_layers": 1, "n_latents": 16},
     "cvae": {"max_iter": 6, "n_layers": 1, "n_latents": 16},
 }
 # How the prior is asked; chosen on prompts of other seeds.
@@ -70,6 +71,20 @@ def fit_timed(model, data):
     return model.fit(data), (time.process_time() - start) / 60
 
 
+def steps_of(model, n_rows):
+    """Steps that a fit on so many rows has taken."""
+    return -(-n_rows // model.batch_size) * model.max_iter
+
+
+def make_chooser():
+    """The unfitted matcher: images of 32 pixels have four cells on a side."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(7)
+        tower = SceneTower(side=4)
+    matcher = make_matcher(max_iter=20, min_df=2, seed=7)
+    return matcher.set_params(toweraligner__image_tower=tower)
+
+
 def facts_of(data):
     """What the prompts state."""
     return [scene.facts for scene in data.scenes]
@@ -84,22 +99,26 @@ def rows_of_real(judge, tests):
         yield ("other prompts", name), report(judge, images[order], facts)
 
 
-def rows_of_codes(judge, tests, model, minutes):
+def rows_of_codes(judge, tests, model, minutes, n_images):
     """Real images, painted again from their codes."""
     for name, data in tests.items():
         painted = model.inverse_transform(model.transform(data.pairs.images))
         row = report(judge, painted, facts_of(data))
+        row["steps"] = steps_of(model, n_images)
         row |= {"psnr": model.score(data.pairs.images), "usage": model.usage_}
         yield ("painted again", name, minutes), row
 
 
-def rows_of_method(judge, tests, model, minutes, matcher):
+def rows_of_method(judge, tests, model, minutes, matcher, n_steps):
     """One candidate, and the best of eight."""
     for name, data in tests.items():
         facts, texts = facts_of(data), data.pairs.texts
-        spread = {"diversity": diversity(model.sample(texts[:50], 8))}
+        more = {
+            "diversity": diversity(model.sample(texts[:50], 8)),
+            "steps": n_steps,
+        }
         images = model.predict(texts)
-        yield (model.method, name, minutes), report(judge, images, facts) | spread
+        yield (model.method, name, minutes), report(judge, images, facts) | more
         model.set_params(n_candidates=8, matcher=matcher)
         best = model.predict(texts)
         model.set_params(n_candidates=1)
@@ -109,18 +128,21 @@ def rows_of_method(judge, tests, model, minutes, matcher):
 def all_rows(judge, train, tests, methods, changes):
     """Every row of the table, as soon as it is known."""
     yield from rows_of_real(judge, tests)
-    matcher, _ = fit_timed(make_matcher(max_iter=20, min_df=2, seed=7), train.pairs)
+    matcher, _ = fit_timed(make_chooser(), train.pairs)
     codes, code_minutes = None, 0.0
     for method in methods:
         options = {**SHARED, **METHODS[method], **changes, "augment": mirror}
         if method == "vqvae-gpt2":
             codes, code_minutes = fit_timed(VQVAE(**CODES), train.pairs.images)
-            yield from rows_of_codes(judge, tests, codes, code_minutes)
+            yield from rows_of_codes(
+                judge, tests, codes, code_minutes, train.pairs.n_images
+            )
             options["encoder"] = codes
         model, minutes = fit_timed(TextToImage(method, **options), train.pairs)
         minutes += code_minutes if method == "vqvae-gpt2" else 0
         model.set_params(**ASKED.get(method, {}))
-        yield from rows_of_method(judge, tests, model, minutes, matcher)
+        n_steps = steps_of(model, len(train.pairs))
+        yield from rows_of_method(judge, tests, model, minutes, matcher, n_steps)
 
 
 def main():
@@ -137,12 +159,12 @@ def main():
     train, tests = make_data(kinds, arguments.images)
     judge = load_judge(kinds, folder=arguments.judges)
     table = csv.writer(sys.stdout)
-    columns = [*COLUMNS, "psnr", "usage"]
+    columns = ["steps", *COLUMNS, "psnr", "usage"]
     table.writerow(["images", "prompts", "cpu_minutes", *columns])
     for (name, prompts, *minutes), row in all_rows(
         judge, train, tests, arguments.methods, changes
     ):
-        numbers = (f"{row[column]:.3f}" if column in row else "" for column in columns)
+        numbers = (f"{row[column]:.5g}" if column in row else "" for column in columns)
         table.writerow([name, prompts, *(f"{m:.1f}" for m in minutes or [0]), *numbers])
         sys.stdout.flush()
 
