@@ -3,6 +3,8 @@
 `_question_answering.py` is the estimator; this is the half that users do not see.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import clone
@@ -20,6 +22,8 @@ __all__ = ["AnswerTrainingMixin"]
 
 # Questions from which threads are worth their start.
 _ENOUGH_TO_SHARE = 2000
+# Questions about an image in a batch, where there are as many: it is looked at once.
+_TOGETHER = 4
 
 
 class AnswerTrainingMixin(LookingMixin, TrainingMixin):
@@ -73,6 +77,9 @@ class AnswerTrainingMixin(LookingMixin, TrainingMixin):
         )
         self.weights_ = to_arrays(network)
         self.loss_curve_, self.n_iter_ = record.losses, record.best_iter
+
+    def _recipe(self, n_pairs):
+        return replace(super()._recipe(n_pairs), together=_TOGETHER)
 
     def _learn_words(self, questions):
         """Tokens of each question."""
