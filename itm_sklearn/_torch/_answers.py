@@ -76,24 +76,8 @@ def _mean(states, padding):
     return (states * kept).sum(dim=1) / kept.sum(dim=1)
 
 
-class _CrossAttention(nn.Module):
-    """Each word looks at the other words and at the regions, layer by layer."""
-
-    def __init__(self, width, n_layers, dropout):
-        super().__init__()
-        self.layers = nn.ModuleList(
-            nn.TransformerDecoderLayer(width, **_layer(width, dropout))
-            for _ in range(n_layers)
-        )
-
-    def forward(self, words, padding, memory):
-        for layer in self.layers:
-            words = layer(words, memory, tgt_key_padding_mask=padding)
-        return _mean(words, padding)
-
-
-class _Vectors(nn.Module):
-    """Base of fusions that know a question and an image by one vector each."""
+class _Reading(nn.Module):
+    """Base of all fusions: the words of a question look at each other first."""
 
     def __init__(self, width, n_layers, dropout):
         super().__init__()
@@ -101,15 +85,47 @@ class _Vectors(nn.Module):
             nn.TransformerEncoderLayer(width, **_layer(width, dropout))
             for _ in range(n_layers)
         )
+
+    def read(self, words, padding):
+        for layer in self.layers:
+            words = layer(words, src_key_padding_mask=padding)
+        return words
+
+
+class _CrossAttention(_Reading):
+    """Each word looks at the regions, and is multiplied by what it sees.
+
+    Attention says what is there where a word fits best, but not how well it fits. Only
+    the product does: without it, questions for yes or no were not learned.
+    """
+
+    def __init__(self, width, n_layers, dropout):
+        super().__init__(width, n_layers, dropout)
+        self.norm = nn.LayerNorm(width)
+        self.look = nn.MultiheadAttention(
+            width, _n_heads(width), dropout, batch_first=True
+        )
+
+    def forward(self, words, padding, memory):
+        words = self.read(words, padding)
+        seen, _ = self.look(self.norm(words), memory, memory, need_weights=False)
+        # The mean is there from the first step on, when nobody knows where to look.
+        seen = seen + memory.mean(dim=1, keepdim=True)
+        return _mean(seen * words, padding)
+
+
+class _Vectors(_Reading):
+    """Base of fusions that know a question and an image by one vector each."""
+
+    def __init__(self, width, n_layers, dropout):
+        super().__init__(width, n_layers, dropout)
         self.see = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU())
         self.image = nn.Linear(2 * width, width)
 
     def forward(self, words, padding, memory):
-        for layer in self.layers:
-            words = layer(words, src_key_padding_mask=padding)
         # Regions are made sense of before they are averaged, with their places.
         image = self.image(self.see(memory).mean(dim=1))
-        return self.join(image, _mean(words, padding))
+        return self.join(image, _mean(self.read(words, padding), padding))
 
 
 class _Concat(_Vectors):
@@ -173,9 +189,13 @@ FUSIONS = {
 }
 
 
+def _n_heads(width):
+    return max(1, width // 32)
+
+
 def _layer(width, dropout):
     return {
-        "nhead": max(1, width // 32),
+        "nhead": _n_heads(width),
         "dim_feedforward": 4 * width,
         "dropout": dropout,
         "activation": "gelu",

@@ -36,12 +36,12 @@ class VisualQuestionAnswering(AnswerTrainingMixin, ClassifierMixin, BaseEstimato
     ----------
     fusion : str or fusion estimator, default="cross_attention"
         How question and image come together. "cross_attention": each word looks at
-        the regions of the image, layer by layer. The others know the image by one
-        vector and the question by another: "concat" puts them side by side,
-        "multiply" and "average" join them number by number, "weighted" lets the
-        question say how much is to come from the image, and "bilinear" is a bilinear
-        form of low rank [1]_. An estimator of `itm_sklearn.fusion` stands between
-        the transformers `image` and `text` and a logistic classifier.
+        the regions of the image, and is multiplied by what it sees. The others know
+        the image by one vector and the question by another: "concat" puts them side
+        by side, "multiply" and "average" join them number by number, "weighted" lets
+        the question say how much is to come from the image, and "bilinear" is a
+        bilinear form of low rank [1]_. An estimator of `itm_sklearn.fusion` stands
+        between the transformers `image` and `text` and a logistic classifier.
     image : "cnn", transformer or torch.nn.Module, default="cnn"
         What looks at the images, as `Captioner.encoder`: a small network, trained
         here; a transformer, such as a fitted `Captioner`, which stays as it is; or a

@@ -55,6 +55,32 @@ def test_new_pictures_are_looked_at(fitted):
     assert blind[test.types == "colour"].mean() < 0.3
 
 
+def yes_or_no(n_images, seed):
+    """Flat pictures; is each of its colour, and of another one?"""
+    colours = {
+        "red": (200, 0, 0),
+        "green": (0, 200, 0),
+        "blue": (0, 0, 200),
+        "white": (230, 230, 230),
+        "black": (20, 20, 20),
+        "yellow": (220, 220, 0),
+    }
+    generator = np.random.RandomState(seed)
+    two = [generator.permutation(list(colours))[:2] for _ in range(n_images)]
+    images = np.empty((n_images, 16, 16, 3), np.uint8)
+    for image, (shown, _) in zip(images, two, strict=True):
+        image[:] = colours[shown]
+    texts = [f"is it {name}?" for names in two for name in names]
+    pairs = ImageTextPairs(images, texts, np.repeat(np.arange(n_images), 2))
+    return pairs, ["yes", "no"] * n_images
+
+
+def test_yes_or_no_is_learned_in_a_few_passes():
+    """Neither word nor picture says anything alone: only their product does."""
+    model = quick(max_iter=6, n_layers=1).fit(*yes_or_no(300, seed=0))
+    assert model.score(*yes_or_no(50, seed=1)) > 0.9
+
+
 def test_probabilities_are_those_of_the_classes(fitted, train):
     probabilities = fitted.predict_proba(train.pairs[:7])
     assert probabilities.shape == (7, len(fitted.classes_))
