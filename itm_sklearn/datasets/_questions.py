@@ -170,12 +170,13 @@ def _names(rng, facts):
 
 def _verify_relation(rng, facts):
     first, second = _names(rng, facts)
+    relation = facts.relation
+    # Facts say "above" and "left of" only: those words would give the answer away.
+    if pick(rng, (True, False)):
+        first, second, relation = second, first, RELATIONS[relation]
     return [
-        Question("verify", f"is the {first} {relation} the {second}?", answer)
-        for relation, answer in (
-            (facts.relation, "yes"),
-            (RELATIONS[facts.relation], "no"),
-        )
+        Question("verify", f"is the {first} {stated} the {second}?", answer)
+        for stated, answer in ((relation, "yes"), (RELATIONS[relation], "no"))
     ]
 
 

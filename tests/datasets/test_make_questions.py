@@ -72,6 +72,18 @@ def test_relations_are_said_from_either_side(data):
             assert answer != facts.relation
 
 
+def test_a_relation_that_is_to_be_verified_does_not_tell_the_answer(data):
+    """Facts know only two of the four relations."""
+    counts = Counter(
+        (relation, answer)
+        for _, text, answer in rows_of(data, "verify")
+        for relation in ("above", "below", "left of", "right of")
+        if f" {relation} the " in text
+    )
+    assert len(counts) == 8
+    assert min(counts.values()) > 2
+
+
 def test_places_are_asked_of_single_objects_only(data):
     for facts, _, answer in rows_of(data, "place"):
         assert facts.kind == "place"
