@@ -81,7 +81,6 @@ def test_a_relation_that_is_to_be_verified_does_not_tell_the_answer(data):
         if f" {relation} the " in text
     )
     assert len(counts) == 8
-    assert min(counts.values()) > 2
 
 
 def test_places_are_asked_of_single_objects_only(data):
