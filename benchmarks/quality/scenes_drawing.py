@@ -28,7 +28,7 @@ from itm_sklearn.datasets import KINDS, make_scenes
 from itm_sklearn.generation import VQVAE, TextToImage
 
 SHARED = {"image_size": 32, "random_state": 0, "verbose": 1}
-CODES = {"n_codes": 384, "n_paints": 3, "max_iter": 20, **SHARED}
+CODES = {"n_codes": 384, "n_paints": 3, "batch_size": 32, "max_iter": 15, **SHARED}
 _PRIOR = {"batch_size": 32, "learning_rate": 3e-3, "text_dropout": 0.1}
 METHODS = {
     "vqvae-gpt2": {"max_iter": 8, **_PRIOR},
