@@ -64,18 +64,17 @@ class ConditionalVAE(nn.Module):
 
     def steps(self, batch_of, guide):
         """One step: the evidence lower bound."""
+        return [(self, lambda rows: self.loss(batch_of(rows)))]
 
-        def loss_of(rows):
-            batch = batch_of(rows)
-            with lower_precision(batch.images.device):
-                text = self.reader(batch.tokens)
-                mean, log_var = self._infer(batch.images, text)
-                painted = self._paint(draw_normal(mean, log_var), text)
-            log_p = log_normal(batch.images, painted, self.log_spread)
-            bound = log_p - divergence(mean, log_var)
-            return -bound.mean() / batch.images[0].numel()
-
-        return [(self, loss_of)]
+    def loss(self, batch):
+        """Minus the bound, for each number of an image."""
+        with lower_precision(batch.images.device):
+            text = self.reader(batch.tokens)
+            mean, log_var = self._infer(batch.images, text)
+            painted = self._paint(draw_normal(mean, log_var), text)
+        log_p = log_normal(batch.images, painted, self.log_spread)
+        bound = log_p - divergence(mean, log_var)
+        return -bound.mean() / batch.images[0].numel()
 
     def _infer(self, images, text):
         """Mean and log variance of q(z | x, y)."""

@@ -1,7 +1,9 @@
 """Draw images by a generator that learns to pass a critic who reads the text.
 
 A real image with a wrong text is refused like a drawn one, so that the critic has to
-read [1]_; its score is linear in the slots of the text [2]_.
+read [1]_; its score is linear in the slots of the text [2]_. The generator is also the
+half of a variational autoencoder that paints real images again [3]_: a critic who has
+yet to learn says little.
 
 References
 ----------
@@ -9,6 +11,9 @@ References
    section 4.2.
 .. [2] T. Miyato and M. Koyama, "cGANs with projection discriminator", ICLR 2018,
    equation 3.
+.. [3] A. B. L. Larsen et al., "Autoencoding beyond pixels using a learned similarity
+   metric", ICML 2016, section 3; told the text as in J.-Y. Zhu et al., "Toward
+   multimodal image-to-image translation", NeurIPS 2017, section 3.2.
 """
 
 from copy import deepcopy
@@ -18,18 +23,18 @@ from torch import nn
 from torch.nn.functional import relu
 from torch.nn.utils.parametrizations import spectral_norm
 
+from itm_sklearn._torch._cvae import ConditionalVAE
 from itm_sklearn._torch._grid import edges
 from itm_sklearn._torch._guidance import Guide
-from itm_sklearn._torch._painting import Looker, Painter, TextReader, lower_precision
+from itm_sklearn._torch._painting import Looker, TextReader, lower_precision
 
 __all__ = ["ConditionalGAN"]
 
 # Share of the average that each step leaves as it is.
 _MEMORY = 0.99
-# The spread of the grain of drawn images at first; it is learned.
-_FIRST_GRAIN = 0.02
-# How much a matcher that guides counts beside the critic.
-_GUIDANCE = 1.0
+# How much the critic, and a matcher that guides, count beside painting again.
+_CRITIC = 0.1
+_GUIDANCE = 0.1
 
 
 class ConditionalGAN(nn.Module):
@@ -41,7 +46,7 @@ class ConditionalGAN(nn.Module):
         All that it is made of.
     """
 
-    recipe = {"learning_rate": 2e-3, "betas": (0.0, 0.99), "warmup": 0.0}
+    recipe = {**ConditionalVAE.recipe, "betas": (0.5, 0.99)}
 
     def __init__(self, sizes):
         super().__init__()
@@ -53,7 +58,7 @@ class ConditionalGAN(nn.Module):
 
     def steps(self, batch_of, guide):
         """The critic's step, then the generator's."""
-        device, size = self.generator.grain.device, self.generator.painter.size
+        device, size = self.generator.log_spread.device, self.generator.painter.size
         guide = None if guide is None else Guide(guide, size, device)
 
         def critic_loss(rows):
@@ -77,10 +82,11 @@ class ConditionalGAN(nn.Module):
                 self.critic.requires_grad_(False)
                 score = self._score(drawn, batch.tokens)
                 self.critic.requires_grad_(True)
+                loss = self.generator.loss(batch) - _CRITIC * score.mean()
             self._follow()
-            if guide is None:
-                return -score.mean()
-            return _GUIDANCE * guide.loss(drawn, batch.texts) - score.mean()
+            if guide is not None:
+                loss = loss + _GUIDANCE * guide.loss(drawn, batch.texts)
+            return loss
 
         return [(self.critic, critic_loss), (self.generator, generator_loss)]
 
@@ -108,24 +114,19 @@ class ConditionalGAN(nn.Module):
         return self.critic.judge(seen, self.critic.reader(tokens))
 
 
-class _Generator(nn.Module):
-    """Paints from slots and noise, and adds the grain of the pictures."""
+class _Generator(ConditionalVAE):
+    """Paints from a text and noise, and adds the grain of the pictures."""
 
     def __init__(self, sizes):
-        super().__init__()
-        width, self.n_latents = sizes.n_components, sizes.n_latents
+        super().__init__(sizes)
+        self.n_latents = sizes.n_latents
         self.n_noise = self.n_latents + 3 * sizes.image_size**2
-        self.reader = TextReader(sizes.n_words, width)
-        n_said = self.reader.width
-        self.painter = Painter(
-            n_said + self.n_latents, sizes.image_size, width, sizes.n_layers, n_said
-        )
-        self.grain = nn.Parameter(torch.full((3, 1, 1), _FIRST_GRAIN))
 
     def forward(self, tokens, noise):
-        noise, grain = noise[:, : self.n_latents], noise[:, self.n_latents :]
-        painted = self.painter(torch.cat([self.reader(tokens), noise], dim=1))
-        return painted + self.grain * grain.view_as(painted)
+        """Images with the grain that real ones have beside what is painted."""
+        latents, grain = noise[:, : self.n_latents], noise[:, self.n_latents :]
+        painted = self._paint(latents, self.reader(tokens))
+        return painted + self.log_spread.exp() * grain.view_as(painted)
 
 
 class _Critic(nn.Module):
@@ -138,13 +139,14 @@ class _Critic(nn.Module):
         super().__init__()
         width = sizes.n_components
         self.reader = TextReader(sizes.n_words, width)
-        self.forms = Looker(sizes.image_size, width, n_channels=1)
-        self.colours = Looker(sizes.image_size, width // 2)
+        n_colours = width // 4
+        self.forms = Looker(sizes.image_size, width - n_colours, n_channels=1)
+        self.colours = Looker(sizes.image_size, n_colours)
         for layer in [*self.forms.modules(), *self.colours.modules()]:
             if isinstance(layer, nn.Conv2d | nn.Linear):
                 spectral_norm(layer)
-        self.real = nn.Linear(width + width // 2, 1)
-        self.fitting = nn.Linear(self.reader.width, width + width // 2)
+        self.real = nn.Linear(width, 1)
+        self.fitting = nn.Linear(self.reader.width, width)
 
     def look(self, *images):
         """What is seen in batches of images."""

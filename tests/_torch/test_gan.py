@@ -35,9 +35,10 @@ def test_each_step_moves_its_own_part_alone(step):
 def test_the_average_follows_the_generator():
     network = _network()
     with torch.no_grad():
-        network.generator.grain.fill_(1.02)
+        network.generator.log_spread.fill_(1.0)
+        network.average.log_spread.fill_(0.0)
     network.steps(_batch, None)[1][1](np.arange(2))
-    assert network.average.grain.flatten().tolist() == pytest.approx([0.03] * 3)
+    assert network.average.log_spread.item() == pytest.approx(0.01)
 
 
 def test_the_noise_is_all_that_is_random():
