@@ -29,6 +29,7 @@ _N_ROWS = 64
 _N_REGIONS = 4
 # How wide an expert may be, and how narrow.
 _LOG_VAR = (-10.0, 2.0)
+_FIRST_LOG_VAR = -4.0
 
 
 class JointNetwork(nn.Module):
@@ -66,6 +67,8 @@ class JointNetwork(nn.Module):
         self.looker = Looker(sizes.image_size, width)
         self.reader = TextReader(sizes.n_words, width)
         self.image_expert = _expert(width, n_latents)
+        # So narrow at first that what is seen comes through.
+        nn.init.constant_(self.image_expert[2].bias[n_latents:], _FIRST_LOG_VAR)
         self.text_expert = _expert(self.reader.width, n_latents)
         self.painter = Painter(n_latents, sizes.image_size, width, sizes.n_layers)
         self.regions = nn.Linear(n_latents, _N_REGIONS * width)
