@@ -74,7 +74,7 @@ def test_equal_images_are_left_out_together():
 
 
 def test_equal_sparse_images_are_left_out_together():
-    images = sparse.random_array((50, 30), density=0.2, rng=0, format="csr")
+    images = sparse.random_array((50, 30), density=0.2, random_state=0, format="csr")
     folds = fold_numbers(sparse.vstack([images, images]).tocsr(), 3)
     np.testing.assert_array_equal(folds[:50], folds[50:])
 

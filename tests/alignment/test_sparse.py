@@ -84,7 +84,9 @@ def test_a_word_in_no_text_gets_no_weight():
 )
 def test_ridges_that_need_a_covariance_are_errors_with_a_way_out(ridge, message):
     images = np.random.default_rng(0).normal(size=(6000, 4))
-    words = sparse.random_array((6000, 5000), density=1e-3, rng=0, format="csr")
+    words = sparse.random_array(
+        (6000, 5000), density=1e-3, random_state=0, format="csr"
+    )
     with pytest.raises(ValueError, match=message):
         CCA(3, ridge=ridge).fit(images, words)
 
@@ -114,7 +116,7 @@ def test_directions_that_the_narrow_view_lacks_are_zero():
 def test_a_wide_vocabulary_of_few_texts_is_solved_exactly():
     """Twenty texts hold nineteen directions, whatever the width asked for."""
     rng = np.random.default_rng(0)
-    words = sparse.random_array((20, 5000), density=0.01, rng=0, format="csr")
+    words = sparse.random_array((20, 5000), density=0.01, random_state=0, format="csr")
     images = rng.normal(size=(20, 30))
     cca = CCA().fit(images, words)
     exact = CCA().fit(images, words.toarray())

@@ -3,13 +3,14 @@
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
 from itm_sklearn.datasets import make_scenes
 from itm_sklearn.model_selection import check_leakage, train_test_split_pairs
 from itm_sklearn.pairs import ImageTextPairs
+
+pd = pytest.importorskip("pandas")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import pickle
 
 import numpy as np
-import pandas as pd
 import pytest
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -24,6 +23,8 @@ from itm_sklearn.model_selection import (
     retrieval_scoring,
 )
 from itm_sklearn.pairs import ImageTextPairs
+
+pd = pytest.importorskip("pandas")
 
 NAMES = {
     "rsum",

@@ -1,8 +1,6 @@
 """Splits never part the captions of an image."""
 
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
 import sklearn
 from hypothesis import given
@@ -15,6 +13,9 @@ from itm_sklearn.model_selection import (
     train_test_split_pairs,
 )
 from itm_sklearn.pairs import ImageTextPairs
+
+pd = pytest.importorskip("pandas")
+pl = pytest.importorskip("polars")
 
 SPLITTERS = pytest.mark.parametrize(
     "splitter",

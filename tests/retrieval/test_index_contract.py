@@ -4,12 +4,13 @@ import json
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from itm_sklearn.retrieval import ExactIndex, FaissIndex
+
+pd = pytest.importorskip("pandas")
 
 LABELS = np.array(["dog", "cat", "ox"])
 
