@@ -60,35 +60,36 @@ class ConditionalGAN(nn.Module):
         """The critic's step, then the generator's."""
         device, size = self.generator.log_spread.device, self.generator.painter.size
         guide = None if guide is None else Guide(guide, size, device)
+        return [
+            (self.critic, lambda rows: self._critic_loss(batch_of(rows))),
+            (self.generator, lambda rows: self._generator_loss(batch_of(rows), guide)),
+        ]
 
-        def critic_loss(rows):
-            batch = batch_of(rows)
-            with lower_precision(device):
-                with torch.no_grad():
-                    drawn = self.generator(batch.tokens, self._noise(batch))
-                real, drawn = self.critic.look(batch.images, drawn)
-                text = self.critic.reader(batch.tokens)
-                right = self.critic.judge(real, text)
-                wrong = self.critic.judge(real, text.roll(1, dims=0))
-                fake = self.critic.judge(drawn, text)
-            fakes = (relu(1 + wrong) + relu(1 + fake)).mean() / 2
-            return relu(1 - right).mean() + fakes
-
-        def generator_loss(rows):
-            batch = batch_of(rows)
-            with lower_precision(device):
+    def _critic_loss(self, batch):
+        """Hinges, of which drawn images and wrong texts share one."""
+        with lower_precision(batch.images.device):
+            with torch.no_grad():
                 drawn = self.generator(batch.tokens, self._noise(batch))
-                # Only the drawing is to change, so that half of the work is saved.
-                self.critic.requires_grad_(False)
-                score = self._score(drawn, batch.tokens)
-                self.critic.requires_grad_(True)
-                loss = self.generator.loss(batch) - _CRITIC * score.mean()
-            self._follow()
-            if guide is not None:
-                loss = loss + _GUIDANCE * guide.loss(drawn, batch.texts)
-            return loss
+            real, drawn = self.critic.look(batch.images, drawn)
+            text = self.critic.reader(batch.tokens)
+            right = self.critic.judge(real, text)
+            wrong = self.critic.judge(real, text.roll(1, dims=0))
+            fake = self.critic.judge(drawn, text)
+        fakes = (relu(1 + wrong) + relu(1 + fake)).mean() / 2
+        return relu(1 - right).mean() + fakes
 
-        return [(self.critic, critic_loss), (self.generator, generator_loss)]
+    def _generator_loss(self, batch, guide):
+        with lower_precision(batch.images.device):
+            drawn = self.generator(batch.tokens, self._noise(batch))
+            # Only the drawing is to change, so that half of the work is saved.
+            self.critic.requires_grad_(False)
+            score = self._score(drawn, batch.tokens)
+            self.critic.requires_grad_(True)
+        loss = self.generator.loss(batch) - _CRITIC * score.mean()
+        self._follow()
+        if guide is not None:
+            loss = loss + _GUIDANCE * guide.loss(drawn, batch.texts)
+        return loss
 
     def _noise(self, batch):
         return torch.randn(len(batch.tokens), self.n_noise, device=batch.images.device)
