@@ -31,7 +31,7 @@ SHARED = {"image_size": 32, "random_state": 0, "verbose": 1}
 CODES = {"n_codes": 384, "n_paints": 3, "batch_size": 32, "max_iter": 15, **SHARED}
 _PRIOR = {"batch_size": 32, "learning_rate": 3e-3, "text_dropout": 0.1}
 METHODS = {
-    "vqvae-gpt2": {"max_iter": 8, **_PRIOR},
+    "vqvae-gpt2": {"max_iter": 5, **_PRIOR},
     "gan": {"max_iter": 5, "n_layers": 1, "n_latents": 16},
     "cvae": {"max_iter": 10, "n_layers": 1, "n_latents": 16},
 }
@@ -81,7 +81,7 @@ def make_chooser():
     with torch.random.fork_rng([]):
         torch.manual_seed(7)
         tower = SceneTower(side=4)
-    matcher = make_matcher(max_iter=20, min_df=2, seed=7)
+    matcher = make_matcher(max_iter=8, min_df=2, seed=7)
     return matcher.set_params(toweraligner__image_tower=tower)
 
 
