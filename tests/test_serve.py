@@ -149,6 +149,22 @@ def test_an_upload_that_comes_too_slowly_is_given_up(retriever):
     assert answer == (408, {"error": "The upload took too long."})
 
 
+def test_fifty_clients_at_a_time_get_their_own_answers(retriever):
+    import httpx
+
+    transport = httpx.ASGITransport(make_app(retriever))
+    texts = [f"the {colour} one" for colour in list(COLOURS) * 17][:50]
+
+    async def ask_all():
+        options = {"transport": transport, "base_url": "http://localhost"}
+        async with httpx.AsyncClient(**options, timeout=60) as client:
+            asked = (client.post("/search", params={"text": text}) for text in texts)
+            return await asyncio.gather(*asked)
+
+    found = [numbers(response)[0] for response in asyncio.run(ask_all())]
+    assert found == (list(range(len(COLOURS))) * 17)[:50]
+
+
 def test_uploads_hold_a_bounded_memory_together(retriever):
     """Nine clients stop in the middle: one of them is told to come again."""
     app = make_app(retriever, max_upload=100, patience=0.5)
