@@ -84,6 +84,7 @@ def test_evaluate_writes_a_row_for_each_number(photos, tmp_path):
 
 def test_evaluate_says_how_certain_the_numbers_are(photos, tmp_path):
     """On the terminal, and in each kind of file."""
+    pytest.importorskip("jinja2")
     for suffix in ("json", "csv", "html"):
         path = tmp_path / f"result.{suffix}"
         done = evaluate(photos, "--image", "color", "--output", path)
@@ -113,6 +114,7 @@ def test_compare_tells_two_saved_models_apart(photos, tmp_path):
 
 
 def test_evaluate_writes_a_page(photos, tmp_path):
+    pytest.importorskip("jinja2")
     path = tmp_path / "result.html"
     evaluate(photos, "--image", "color", "--output", path)
     assert "color + tfidf" in path.read_text(encoding="utf8")
@@ -199,6 +201,7 @@ def test_a_wrong_option_exits_with_two():
 
 
 def test_the_demo_compares_real_models_with_blind_ones(tmp_path):
+    pytest.importorskip("mahotas")
     page = tmp_path / "demo.html"
     done = itm("demo", "--n-images", 60, "--n-words", 20, "--cv", 2, "--output", page)
     assert done.exit_code == 0, done.output

@@ -5,6 +5,8 @@ import pytest
 
 from itm_sklearn.inspection import AttentionDisplay
 
+pytest.importorskip("matplotlib")
+
 PICTURE = np.zeros((8, 12, 3), np.uint8)
 
 

@@ -10,6 +10,8 @@ from itm_sklearn.matching import SimilarityMatcher
 from itm_sklearn.pairs import ImageTextPairs
 from itm_sklearn.retrieval import QueryBankNormalization
 
+pytest.importorskip("matplotlib")
+
 VECTORS = np.random.default_rng(0).normal(size=(6, 4))
 PAIRS = ImageTextPairs(
     VECTORS, np.vstack([VECTORS, VECTORS[:2]]) + 0.1, [*range(6), 0, 1]

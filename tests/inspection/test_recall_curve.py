@@ -7,6 +7,8 @@ from itm_sklearn.inspection import RecallCurveDisplay, recall_curve
 from itm_sklearn.metrics import recall_at_k
 from itm_sklearn.pairs import ImageTextPairs
 
+pytest.importorskip("matplotlib")
+
 SIMILARITY = np.array([[0.9, 0.1, 0.0], [0.8, 0.3, 0.1], [0.2, 0.1, 0.7]])
 
 
