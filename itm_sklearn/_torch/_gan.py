@@ -32,9 +32,10 @@ __all__ = ["ConditionalGAN"]
 
 # Share of the average that each step leaves as it is.
 _MEMORY = 0.99
-# How much the critic, and a matcher that guides, count beside painting again.
-_CRITIC = 0.1
-_GUIDANCE = 0.1
+# How much the critic, and a matcher that guides, count beside painting again. With a
+# tenth, the critic wins, and what is drawn leaves the range of pictures.
+_CRITIC = 0.001
+_GUIDANCE = 0.01
 
 
 class ConditionalGAN(nn.Module):
