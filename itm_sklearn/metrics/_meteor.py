@@ -65,7 +65,6 @@ def meteor(references, hypotheses, *, stem=True, average="corpus"):
     return average_scores(scores, average)
 
 
-@lru_cache(maxsize=1)
 def _load_stemmer():
     package = require("snowballstemmer", extra="captions", caller="meteor(stem=True)")
     return lru_cache(maxsize=2**16)(package.stemmer("porter").stemWord)
