@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from torch import nn
 
+from itm_sklearn._torch._grid import edges
 from itm_sklearn.alignment import TowerAligner
 from itm_sklearn.compose import DualEncoder
 from itm_sklearn.datasets import make_scenes, parse_caption
@@ -66,18 +67,15 @@ def _is_true(text, facts):
 
 
 class SceneTower(nn.Module):
-    """Cells of the picture with their places, each judged alone, then pooled."""
+    """Cells of the picture with their places, each judged alone, then pooled.
 
-    def __init__(self, width=64, side=8):
+    Most channels of a cell see edges, whatever the colours there; the others see those.
+    """
+
+    def __init__(self, width=64, n_colours=16, side=8):
         super().__init__()
-        self.cells = nn.Sequential(
-            nn.Conv2d(3, 32, 8, stride=4, padding=2),
-            nn.BatchNorm2d(32),
-            nn.ReLU(),
-            nn.Conv2d(32, width, 5, stride=2, padding=2),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-        )
+        self.forms = _convolutions(1, 32, width - n_colours)
+        self.colours = _convolutions(3, 16, n_colours)
         self.places = nn.Parameter(torch.randn(width, side, side) * 0.3)
         layers, n_in = [], width
         for n_out in (128, 192):
@@ -88,9 +86,23 @@ class SceneTower(nn.Module):
 
     def forward(self, images):
         """From pictures of bytes, channels first, to vectors."""
-        cells = self.cells(images.float() / 255 - 0.5) + self.places
+        pictures = images.float() / 255
+        forms = self.forms(2 * edges(pictures) - 1)
+        cells = torch.cat([forms, self.colours(4 * pictures - 2)], dim=1) + self.places
         cells = self.each(cells).flatten(2)
         return self.all(torch.cat([cells.mean(2), cells.amax(2)], dim=1))
+
+
+def _convolutions(n_in, n_between, n_out):
+    """Two convolutions, by which eight pixels on a side become one cell."""
+    return nn.Sequential(
+        nn.Conv2d(n_in, n_between, 8, stride=4, padding=2),
+        nn.BatchNorm2d(n_between),
+        nn.ReLU(),
+        nn.Conv2d(n_between, n_out, 5, stride=2, padding=2),
+        nn.BatchNorm2d(n_out),
+        nn.ReLU(),
+    )
 
 
 def _channels_first(images):
