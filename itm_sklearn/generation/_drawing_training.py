@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from itm_sklearn._torch._training import TrainingMixin
 from itm_sklearn.generation._inputs import load_pictures
-from itm_sklearn.generation._vocabulary import WordVocabulary, longest
+from itm_sklearn.generation._vocabulary import WordVocabulary, cut_to, longest
 from itm_sklearn.generation._vqvae import VQVAE
 
 __all__ = ["METHODS", "DrawingTrainingMixin", "normal_noise"]
@@ -109,11 +109,11 @@ class DrawingTrainingMixin(TrainingMixin):
         return batch_of
 
     def _tokens(self, texts):
-        """A matrix of tokens; what is too long is cut."""
+        """A matrix of tokens; what is too long is cut, which is said aloud."""
         from itm_sklearn._torch._drawing import pad_to
 
-        length = self.max_length_ + 1
-        return pad_to([row[:length] for row in self.vocabulary_.encode(texts)], length)
+        tokens = cut_to(self.vocabulary_.encode(texts), self.max_length_)
+        return pad_to(tokens, self.max_length_ + 1)
 
     def _make_network(self):
         from itm_sklearn._torch._drawing import DrawingSizes

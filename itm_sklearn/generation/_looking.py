@@ -3,7 +3,6 @@
 Frozen transformers see each image once; networks are trained with what stands behind.
 """
 
-import warnings
 from dataclasses import replace
 
 from sklearn.base import clone
@@ -11,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from itm_sklearn.generation._inputs import encode_stream, load_pictures
+from itm_sklearn.generation._vocabulary import cut_to
 
 __all__ = ["LookingMixin"]
 
@@ -85,12 +85,4 @@ class LookingMixin:
     def _encode_texts(self, texts):
         """Tokens, cut to `max_length_`, which is said aloud."""
         tokens = self.vocabulary_.encode(texts)
-        n_cut = sum(len(row) > self.max_length_ + 1 for row in tokens)
-        if n_cut:
-            warnings.warn(
-                f"{n_cut} of {len(tokens)} {self._texts_are} have more than "
-                f"max_length_={self.max_length_} tokens: what is beyond is not "
-                "looked at.",
-                stacklevel=3,
-            )
-        return [row[: self.max_length_ + 1] for row in tokens]
+        return cut_to(tokens, self.max_length_, self._texts_are)

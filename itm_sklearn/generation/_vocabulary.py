@@ -1,11 +1,12 @@
 """Captions into tokens and back: by words that were learned, or by a tokenizer."""
 
+import warnings
 from collections import Counter
 
 from itm_sklearn._optional import require
 from itm_sklearn.metrics._caption_words import words_of
 
-__all__ = ["TokenizerVocabulary", "WordVocabulary"]
+__all__ = ["TokenizerVocabulary", "WordVocabulary", "cut_to", "longest"]
 
 
 class WordVocabulary:
@@ -102,3 +103,21 @@ def longest(tokens):
     2
     """
     return max(len(row) for row in tokens) - 1
+
+
+def cut_to(tokens, max_length, texts_are="texts"):
+    """Start and that many tokens of each text; a warning says how many lose some.
+
+    Examples
+    --------
+    >>> cut_to([[0, 5, 1], [0, 1]], 2)
+    [[0, 5, 1], [0, 1]]
+    """
+    n_cut = sum(len(row) > max_length + 1 for row in tokens)
+    if n_cut:
+        warnings.warn(
+            f"{n_cut} of {len(tokens)} {texts_are} have more than "
+            f"max_length_={max_length} tokens: what is beyond is not looked at.",
+            stacklevel=4,
+        )
+    return [row[: max_length + 1] for row in tokens]

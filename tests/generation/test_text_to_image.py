@@ -155,5 +155,6 @@ def test_a_saved_model_draws_the_same_images(model, tmp_path):
 
 
 def test_long_texts_are_cut_and_new_words_are_unknown(model):
-    images = model.predict(["red beside blue, is it not so?", "mauve"])
+    with pytest.warns(UserWarning, match="1 of 2 texts have more than max_length_=4"):
+        images = model.predict(["red beside blue, is it not so?", "mauve"])
     assert images.shape == (2, 16, 16, 3)
