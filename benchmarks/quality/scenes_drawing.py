@@ -32,7 +32,7 @@ CODES = {"n_codes": 384, "n_paints": 3, "batch_size": 32, "max_iter": 15, **SHAR
 _PRIOR = {"batch_size": 32, "learning_rate": 3e-3, "text_dropout": 0.1}
 METHODS = {
     "vqvae-gpt2": {"max_iter": 5, **_PRIOR},
-    "gan": {"max_iter": 5, "n_layers": 1, "n_latents": 16},
+    "gan": {"max_iter": 10, "n_layers": 1, "n_latents": 16},
     "cvae": {"max_iter": 10, "n_layers": 1, "n_latents": 16},
 }
 # How the prior is asked; chosen on prompts of other seeds.
