@@ -14,6 +14,7 @@ from itm_sklearn._torch._beam_search import beam_search
 from itm_sklearn._torch._grid import as_regions
 
 __all__ = [
+    "PADDING",
     "CaptionNetwork",
     "attention_maps",
     "caption_log_p",
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 # Behind the end of a caption; no token has this number.
-_PADDING = -1
+PADDING = -1
 # Images that are looked at, and captions that are scored, at a time.
 _N_IMAGES, _N_CAPTIONS = 64, 256
 
@@ -73,17 +74,19 @@ class CaptionNetwork(nn.Module):
         return self(inputs, tokens, index.to(device))
 
 
-def pad_tokens(tokens):
-    """Tokens of captions as one matrix.
+def pad_tokens(tokens, length=None):
+    """Tokens of captions as one matrix, as wide as the longest or as is said.
 
     Examples
     --------
     >>> pad_tokens([[0, 5, 1], [0, 1]])
     tensor([[ 0,  5,  1],
             [ 0,  1, -1]])
+    >>> pad_tokens([[0, 1]], 4)
+    tensor([[ 0,  1, -1, -1]])
     """
     lengths = np.array([len(row) for row in tokens])
-    padded = np.full((len(tokens), lengths.max()), _PADDING)
+    padded = np.full((len(tokens), length or lengths.max()), PADDING)
     padded[np.arange(padded.shape[1]) < lengths[:, None]] = np.concatenate(tokens)
     return torch.from_numpy(padded)
 
@@ -119,7 +122,7 @@ def caption_loss(network, view, tokens, image_index, dtype=torch.float32):
         return functional.cross_entropy(
             scores.float().flatten(0, 1),
             words[:, 1:].flatten(),
-            ignore_index=_PADDING,
+            ignore_index=PADDING,
         )
 
     return batch_loss
@@ -184,7 +187,7 @@ def caption_log_p(scores, tokens):
     losses = functional.cross_entropy(
         scores.float().flatten(0, 1),
         tokens[:, 1:].flatten(),
-        ignore_index=_PADDING,
+        ignore_index=PADDING,
         reduction="none",
     )
     return -losses.view(len(tokens), -1).sum(dim=1)

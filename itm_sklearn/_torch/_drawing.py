@@ -27,18 +27,14 @@ import torch
 from itm_sklearn._batching import batch_slices
 
 __all__ = [
-    "PADDING",
     "DrawingBatch",
     "DrawingSizes",
     "as_pictures",
     "as_pixels",
     "draw_images",
-    "pad_to",
     "score_images",
 ]
 
-# Behind the end of a text; no token has this number.
-PADDING = -1
 # Images that are drawn or scored at a time.
 _N_IMAGES = 64
 
@@ -96,7 +92,7 @@ class DrawingBatch:
     Parameters
     ----------
     tokens : torch.Tensor of int of shape (n, length)
-        With `PADDING` behind the end.
+        With `PADDING` of `_captioning.py` behind the end.
     images : torch.Tensor of shape (n, 3, size, size)
         Between 0 and 1.
     texts : list of str
@@ -104,28 +100,13 @@ class DrawingBatch:
 
     Examples
     --------
-    >>> DrawingBatch(pad_to([[0, 1]], 2), torch.zeros(1, 3, 8, 8), [""]).texts
+    >>> DrawingBatch(torch.tensor([[0, 1]]), torch.zeros(1, 3, 8, 8), [""]).texts
     ['']
     """
 
     tokens: torch.Tensor
     images: torch.Tensor
     texts: list
-
-
-def pad_to(tokens, length):
-    """Tokens of texts as a matrix of that many columns.
-
-    Examples
-    --------
-    >>> pad_to([[0, 5, 1], [0, 1]], 4)
-    tensor([[ 0,  5,  1, -1],
-            [ 0,  1, -1, -1]])
-    """
-    padded = np.full((len(tokens), length), PADDING)
-    for row, words in zip(padded, tokens, strict=True):
-        row[: len(words)] = words
-    return torch.from_numpy(padded)
 
 
 def as_pictures(pixels, device):

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from itm_sklearn._torch._drawing import PADDING
+from itm_sklearn._torch._captioning import PADDING
 from itm_sklearn._torch._gpt2 import gpt2_config
 from itm_sklearn._torch._guard import import_guarded
 from itm_sklearn._torch._painting import lower_precision

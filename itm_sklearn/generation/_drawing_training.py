@@ -110,10 +110,10 @@ class DrawingTrainingMixin(TrainingMixin):
 
     def _tokens(self, texts):
         """A matrix of tokens; what is too long is cut, which is said aloud."""
-        from itm_sklearn._torch._drawing import pad_to
+        from itm_sklearn._torch._captioning import pad_tokens
 
         tokens = cut_to(self.vocabulary_.encode(texts), self.max_length_)
-        return pad_to(tokens, self.max_length_ + 1)
+        return pad_tokens(tokens, self.max_length_ + 1)
 
     def _make_network(self):
         from itm_sklearn._torch._drawing import DrawingSizes
