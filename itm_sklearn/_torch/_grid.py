@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-__all__ = ["GridCNN", "Regions", "as_regions"]
+__all__ = ["GridCNN", "Regions", "ResidualBlock", "as_regions", "edges", "halvings"]
 
 # Regions on a side of the grid that `GridCNN` makes.
 _SIDE = 8
@@ -47,8 +47,8 @@ class GridCNN(nn.Module):
         super().__init__()
         n_halvings = max(1, round(math.log2(image_size / _SIDE)))
         n_colours = width // _SHARE_OF_COLOURS
-        self.forms = _halvings(1, width - n_colours, n_halvings)
-        self.colours = _halvings(3, n_colours, n_halvings)
+        self.forms = halvings(1, width - n_colours, n_halvings)
+        self.colours = halvings(3, n_colours, n_halvings)
         self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(n_blocks)))
         self.width = width
 
@@ -78,8 +78,14 @@ def edges(pictures):
     return lengths / (lengths.amax(dim=(2, 3), keepdim=True) + _FAINTEST_EDGE)
 
 
-def _halvings(before, width, n_halvings):
-    """Convolutions that end with so many channels and halve the picture so often."""
+def halvings(before, width, n_halvings):
+    """Convolutions that end with so many channels and halve the picture so often.
+
+    Examples
+    --------
+    >>> halvings(3, 64, 2)(torch.zeros(2, 3, 16, 16)).shape
+    torch.Size([2, 64, 4, 4])
+    """
     layers = []
     for left in reversed(range(n_halvings)):
         after = max(32, width >> left) if left else width

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from itm_sklearn._torch._grid import ResidualBlock, edges
+from itm_sklearn._torch._grid import ResidualBlock, edges, halvings
 from itm_sklearn._torch._vqvae import make_quantizer, nearest_codes
 
 __all__ = ["LayeredVQ"]
@@ -82,7 +82,7 @@ class LayeredVQ(nn.Module):
         self.n_places = _N_COLOUR_PLACES + self.side**2
         n_halvings = int(math.log2(patch_size))
         self.see_forms = nn.Sequential(
-            *_halvings(n_halvings, width), nn.Conv2d(width, code_width, 1)
+            *halvings(1, width, n_halvings), nn.Conv2d(width, code_width, 1)
         )
         self.outline = nn.Sequential(
             *_normed(nn.Conv2d(code_width, width, 3, padding=1, bias=False)),
@@ -152,15 +152,6 @@ def _outlines(pictures):
 
 def _normed(convolution):
     return convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU()
-
-
-def _halvings(n_halvings, width):
-    """From one channel to `width` of them."""
-    before = 1
-    for left in reversed(range(n_halvings)):
-        after = max(32, width >> left)
-        yield from _normed(nn.Conv2d(before, after, 4, 2, padding=1, bias=False))
-        before = after
 
 
 def _doublings(n_halvings, width, n_channels):

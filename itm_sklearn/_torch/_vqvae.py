@@ -13,7 +13,7 @@ from torch import nn
 from itm_sklearn._batching import batch_slices
 from itm_sklearn._optional import require
 from itm_sklearn._torch._drawing import as_pictures, as_pixels
-from itm_sklearn._torch._grid import ResidualBlock
+from itm_sklearn._torch._grid import ResidualBlock, halvings
 
 __all__ = [
     "VQNetwork",
@@ -94,9 +94,9 @@ class VQNetwork(nn.Module):
         super().__init__()
         self.side = image_size // patch_size
         self.n_places, self.n_codes = self.side**2, n_codes
-        widths = _widths(width, patch_size)
+        n_halvings = int(math.log2(patch_size))
         self.encoder = nn.Sequential(
-            *_halvings(widths),
+            *halvings(3, width, n_halvings),
             *[ResidualBlock(width) for _ in range(n_blocks)],
             nn.Conv2d(width, code_width, 1),
         )
@@ -104,7 +104,7 @@ class VQNetwork(nn.Module):
         self.decoder = nn.Sequential(
             nn.Conv2d(code_width, width, 3, padding=1),
             *[ResidualBlock(width) for _ in range(n_blocks)],
-            *_doublings(widths),
+            *_doublings(width, n_halvings),
         )
 
     def forward(self, pictures):
@@ -132,26 +132,16 @@ class VQNetwork(nn.Module):
         return self.decoder(maps).float() / 4 + 0.5
 
 
-def _widths(width, patch_size):
-    """Channels before each halving of the picture, and behind the last."""
-    n_halvings = int(math.log2(patch_size))
-    return [3, *(max(32, width >> left) for left in reversed(range(n_halvings)))]
-
-
-def _halvings(widths):
-    for before, after in zip(widths[:-1], widths[1:], strict=True):
-        yield nn.Conv2d(before, after, 4, 2, padding=1, bias=False)
-        yield nn.BatchNorm2d(after)
-        yield nn.ReLU()
-
-
-def _doublings(widths):
+def _doublings(width, n_halvings):
     """The way back; the last doubling spreads channels over pixels."""
-    for after, before in zip(widths[-2:0:-1], widths[:1:-1], strict=True):
+    before = width
+    for level in range(1, n_halvings):
+        after = max(32, width >> level)
         yield nn.ConvTranspose2d(before, after, 4, 2, padding=1, bias=False)
         yield nn.BatchNorm2d(after)
         yield nn.ReLU()
-    yield nn.Conv2d(widths[1], 12, 3, padding=1)
+        before = after
+    yield nn.Conv2d(before, 12, 3, padding=1)
     yield nn.PixelShuffle(2)
 
 
