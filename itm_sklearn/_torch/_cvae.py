@@ -5,14 +5,21 @@ import math
 import torch
 from torch import nn
 
-from itm_sklearn._torch._normal import divergence, draw_normal, log_normal
+from itm_sklearn._torch._normal import (
+    RECIPE,
+    divergence,
+    draw_normal,
+    first_log_spread,
+    log_normal,
+    make_expert,
+    mean_and_log_var,
+)
 from itm_sklearn._torch._painting import Looker, Painter, TextReader, lower_precision
 
 __all__ = ["ConditionalVAE"]
 
 # Draws of z that a likelihood is estimated from.
 _N_DRAWS = 8
-_FIRST_LOG_VAR = -4.0
 
 
 class ConditionalVAE(nn.Module):
@@ -34,13 +41,7 @@ class ConditionalVAE(nn.Module):
        ICLR 2016, equation 8.
     """
 
-    # One number needs larger steps than a matrix to arrive in time.
-    recipe = {
-        "learning_rate": 2e-3,
-        "betas": (0.9, 0.99),
-        "clip": 1.0,
-        "shares": {"log_spread": 20.0},
-    }
+    recipe = RECIPE
 
     def __init__(self, sizes):
         super().__init__()
@@ -48,18 +49,12 @@ class ConditionalVAE(nn.Module):
         self.n_noise, self.temperature = n_latents, sizes.temperature
         self.reader = TextReader(sizes.n_words, width)
         self.looker = Looker(sizes.image_size, width)
-        self.guess = nn.Sequential(
-            nn.Linear(width + self.reader.width, 2 * width),
-            nn.LeakyReLU(0.1),
-            nn.Linear(2 * width, 2 * n_latents),
-        )
-        # So narrow at first that what is seen comes through.
-        nn.init.constant_(self.guess[2].bias[n_latents:], _FIRST_LOG_VAR)
         n_said = self.reader.width
+        self.guess = make_expert(width + n_said, 2 * width, n_latents, narrow=True)
         self.painter = Painter(
             n_said + n_latents, sizes.image_size, width, sizes.n_layers, n_said
         )
-        self.log_spread = nn.Parameter(torch.tensor(math.log(0.2)))
+        self.log_spread = first_log_spread()
         self.register_buffer("draws", torch.randn(_N_DRAWS, n_latents))
 
     def steps(self, batch_of, guide):
@@ -79,8 +74,7 @@ class ConditionalVAE(nn.Module):
     def _infer(self, images, text):
         """Mean and log variance of q(z | x, y)."""
         seen = torch.cat([self.looker(images), text], dim=1)
-        mean, log_var = self.guess(seen).float().chunk(2, dim=1)
-        return mean, log_var.clamp(-10, 2)
+        return mean_and_log_var(self.guess(seen))
 
     def _paint(self, z, text):
         return self.painter(torch.cat([text, z], dim=1))

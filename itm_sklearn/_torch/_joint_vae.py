@@ -3,8 +3,6 @@
 `_cvae.py` draws images for given texts; here each view may be missing.
 """
 
-import math
-
 import numpy as np
 import torch
 from torch import nn
@@ -15,9 +13,13 @@ from itm_sklearn._torch._captioning import caption_log_p
 from itm_sklearn._torch._decoders import TransformerDecoder
 from itm_sklearn._torch._drawing import as_pictures, as_pixels
 from itm_sklearn._torch._normal import (
+    RECIPE,
     divergence,
     draw_normal,
+    first_log_spread,
     log_normal,
+    make_expert,
+    mean_and_log_var,
     product_of_experts,
 )
 from itm_sklearn._torch._painting import Looker, Painter, TextReader, lower_precision
@@ -27,9 +29,8 @@ __all__ = ["JointNetwork", "infer_latents", "paint_latents", "write_latents"]
 _N_ROWS = 64
 # Vectors that the writer looks at.
 _N_REGIONS = 4
-# How wide an expert may be, and how narrow.
-_LOG_VAR = (-10.0, 2.0)
-_FIRST_LOG_VAR = -4.0
+# Between a view and its expert.
+_N_HIDDEN = 256
 
 
 class JointNetwork(nn.Module):
@@ -52,13 +53,7 @@ class JointNetwork(nn.Module):
        generative models", 2016, equation 7.
     """
 
-    # One number needs larger steps than a matrix to arrive in time.
-    recipe = {
-        "learning_rate": 2e-3,
-        "betas": (0.9, 0.99),
-        "clip": 1.0,
-        "shares": {"log_spread": 20.0},
-    }
+    recipe = RECIPE
 
     def __init__(self, sizes):
         super().__init__()
@@ -66,10 +61,8 @@ class JointNetwork(nn.Module):
         self.text_weight = sizes.text_weight
         self.looker = Looker(sizes.image_size, width)
         self.reader = TextReader(sizes.n_words, width)
-        self.image_expert = _expert(width, n_latents)
-        # So narrow at first that what is seen comes through.
-        nn.init.constant_(self.image_expert[2].bias[n_latents:], _FIRST_LOG_VAR)
-        self.text_expert = _expert(self.reader.width, n_latents)
+        self.image_expert = make_expert(width, _N_HIDDEN, n_latents, narrow=True)
+        self.text_expert = make_expert(self.reader.width, _N_HIDDEN, n_latents)
         self.painter = Painter(n_latents, sizes.image_size, width, sizes.n_layers)
         self.regions = nn.Linear(n_latents, _N_REGIONS * width)
         self.writer = TransformerDecoder(
@@ -79,7 +72,7 @@ class JointNetwork(nn.Module):
             dropout=sizes.dropout,
             max_length=sizes.length,
         )
-        self.log_spread = nn.Parameter(torch.tensor(math.log(0.2)))
+        self.log_spread = first_log_spread()
 
     def steps(self, batch_of, guide):
         """One step: the bounds."""
@@ -122,11 +115,11 @@ class JointNetwork(nn.Module):
 
     def see(self, images):
         """Mean and log variance of the expert that sees."""
-        return _split(self.image_expert(self.looker(images)))
+        return mean_and_log_var(self.image_expert(self.looker(images)))
 
     def read(self, tokens):
         """Mean and log variance of the expert that reads."""
-        return _split(self.text_expert(self.reader(tokens)))
+        return mean_and_log_var(self.text_expert(self.reader(tokens)))
 
     def infer(self, images, tokens):
         """Mean and log variance of z, by the views that are there."""
@@ -142,17 +135,6 @@ class JointNetwork(nn.Module):
         mean, log_var = self.infer(images, tokens)
         of_image = log_normal(images, self.painter(mean), self.log_spread)
         return of_image + self._log_p(mean, tokens) - divergence(mean, log_var)
-
-
-def _expert(n_inputs, n_latents):
-    return nn.Sequential(
-        nn.Linear(n_inputs, 256), nn.LeakyReLU(0.1), nn.Linear(256, 2 * n_latents)
-    )
-
-
-def _split(vectors):
-    mean, log_var = vectors.float().chunk(2, dim=1)
-    return mean, log_var.clamp(*_LOG_VAR)
 
 
 @torch.inference_mode()

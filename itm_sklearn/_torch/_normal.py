@@ -3,8 +3,70 @@
 import math
 
 import torch
+from torch import nn
 
-__all__ = ["divergence", "draw_normal", "log_normal", "product_of_experts"]
+__all__ = [
+    "RECIPE",
+    "divergence",
+    "draw_normal",
+    "first_log_spread",
+    "log_normal",
+    "make_expert",
+    "mean_and_log_var",
+    "product_of_experts",
+]
+
+# How they are trained. One number needs larger steps than a matrix to arrive in time.
+RECIPE = {
+    "learning_rate": 2e-3,
+    "betas": (0.9, 0.99),
+    "clip": 1.0,
+    "shares": {"log_spread": 20.0},
+}
+# How wide a density of z may be, and how narrow, and how narrow what sees is at first.
+_LOG_VAR = (-10.0, 2.0)
+_FIRST_LOG_VAR = -4.0
+
+
+def first_log_spread():
+    """The spread of pixels about what is painted, before it is learned.
+
+    Examples
+    --------
+    >>> round(first_log_spread().exp().item(), 2)
+    0.2
+    """
+    return nn.Parameter(torch.tensor(math.log(0.2)))
+
+
+def make_expert(n_inputs, n_hidden, n_latents, *, narrow=False):
+    """What `mean_and_log_var` reads; narrow at first, so that all of it comes through.
+
+    Examples
+    --------
+    >>> make_expert(5, 8, 2)(torch.zeros(3, 5)).shape
+    torch.Size([3, 4])
+    """
+    expert = nn.Sequential(
+        nn.Linear(n_inputs, n_hidden),
+        nn.LeakyReLU(0.1),
+        nn.Linear(n_hidden, 2 * n_latents),
+    )
+    if narrow:
+        nn.init.constant_(expert[2].bias[n_latents:], _FIRST_LOG_VAR)
+    return expert
+
+
+def mean_and_log_var(vectors):
+    """Mean and log variance of z, side by side in what an expert says.
+
+    Examples
+    --------
+    >>> mean_and_log_var(torch.tensor([[1.0, 9.0]]))
+    (tensor([[1.]]), tensor([[2.]]))
+    """
+    mean, log_var = vectors.float().chunk(2, dim=1)
+    return mean, log_var.clamp(*_LOG_VAR)
 
 
 def draw_normal(mean, log_var):
