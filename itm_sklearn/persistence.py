@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import tempfile
+import time
 import zipfile
 from contextlib import contextmanager
 from importlib import import_module
@@ -40,6 +41,11 @@ def save(model, path):
     path : Path
         Where it was written.
 
+    Raises
+    ------
+    OSError
+        If the clock is outside of 1980 to 2107, which are the years of a zip.
+
     See Also
     --------
     load : Read it back.
@@ -56,6 +62,7 @@ def save(model, path):
     """
     from skops.io import dumps
 
+    _check_clock()
     content = dumps(model)
     with open_atomic(path) as file, zipfile.ZipFile(file, "w") as archive:
         manifest = json.dumps(_manifest(model, content), indent=2)
@@ -171,6 +178,16 @@ def open_atomic(path):
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _check_clock():
+    """Refuse dates that no entry of a zip can have."""
+    year = time.localtime().tm_year
+    if not 1980 <= year <= 2107:
+        raise OSError(
+            f"The clock of this machine stands in {year}, and files of models hold "
+            "dates from 1980 to 2107. Set the clock, then save the model again."
+        )
 
 
 def _mode(path):

@@ -4,6 +4,7 @@ What can be limited only for a whole process is tried in one of its own.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -193,13 +194,39 @@ def test_texts_do_not_depend_on_the_language_of_the_system(tmp_path):
     assert run(SPEAK, tmp_path, **ascii_only) == r"'\u4e00\u72d7'"
 
 
-def test_files_of_the_future_are_read(tmp_path):
+TURKISH = """
+import locale
+from itm_sklearn.datasets import load_pairs
+locale.setlocale(locale.LC_ALL, "")
+assert locale.str(0.5) == "0,5"
+from PIL import Image
+Image.new("L", (1, 1)).save(folder / "I.PNG")
+(folder / "CAPTIONS.CSV").write_text("IMAGE,TEXT\\nI.PNG,An IDLE dog\\n")
+pairs = load_pairs(folder / "CAPTIONS.CSV")
+scaler = StandardScaler().fit([[0.0], [1.0]])
+print(pairs.texts, load(save(scaler, folder / "MODEL.ITM")).mean_)
+"""
+
+
+def test_letters_do_not_depend_on_the_language_of_the_system(tmp_path):
+    """In Turkish the small I has no dot, and half is 0,5."""
+    if shutil.which("localedef") is None:
+        pytest.skip("localedef is not installed")
+    make = ["localedef", "-i", "tr_TR", "-f", "UTF-8", tmp_path / "tr_TR.UTF-8"]
+    if subprocess.run(make, capture_output=True).returncode:
+        pytest.skip("the sources of Turkish are not installed")
+    told = run(TURKISH, tmp_path, LOCPATH=str(tmp_path), LC_ALL="tr_TR.UTF-8")
+    assert told == "['An IDLE dog'] [0.5]"
+
+
+@pytest.mark.parametrize("seconds", [-(10**9), 2**32], ids=["1938", "2106"])
+def test_files_of_another_time_are_read(tmp_path, seconds):
     """A clock may be wrong, or a disk come from elsewhere."""
     pairs = ImageTextPairs(images=[np.zeros((4, 4), np.uint8)])
     encoder = DualEncoder(image=ColorHistogram(), memory=tmp_path)
     expected = encoder.fit_transform(pairs).images
     for path in tmp_path.iterdir():
-        os.utime(path, (2**32, 2**32))
+        os.utime(path, (seconds, seconds))
     np.testing.assert_array_equal(encoder.fit_transform(pairs).images, expected)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 import zipfile
 from argparse import Namespace
 
@@ -113,6 +114,18 @@ def test_a_failed_write_leaves_the_old_file_alone(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+@pytest.mark.parametrize("year", [1970, 2108])
+def test_a_clock_that_no_zip_can_hold_is_named(year, pca, saved, monkeypatch):
+    """Machines without a battery wake up in 1970."""
+    date = time.struct_time((year, 1, 1, 0, 0, 0, 0, 1, 0))
+    monkeypatch.setattr(time, "localtime", lambda *_: date)
+    before = saved.read_bytes()
+    with pytest.raises(OSError, match=f"stands in {year}.*Set the clock"):
+        save(pca, saved)
+    assert saved.read_bytes() == before
+    assert load(saved).n_components == 2
+
+
 def test_others_may_read_a_new_file_as_any_other(tmp_path):
     (tmp_path / "plain").write_text("")
     with open_atomic(tmp_path / "atomic") as file:
