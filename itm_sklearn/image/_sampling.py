@@ -1,5 +1,7 @@
 """A sample of local descriptors that fits into memory, for fitting vocabularies."""
 
+import warnings
+
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -8,6 +10,8 @@ from itm_sklearn.image._local_descriptors import as_descriptor_rows
 
 # Descriptors of one image resemble each other: better some of many images.
 _MOST_PER_IMAGE = 100
+# Of fewer images, or a smaller share of them, nobody has to hear.
+_FEW_IMAGES, _MANY_EMPTY = 10, 1 / 4
 
 
 def sample_descriptors(X, n_samples, *, random_state=None, verbose=0):
@@ -38,6 +42,11 @@ def sample_descriptors(X, n_samples, *, random_state=None, verbose=0):
     ValueError
         If no image has a keypoint.
 
+    Warns
+    -----
+    UserWarning
+        If more than a quarter of ten images or more have none.
+
     Examples
     --------
     >>> import numpy as np
@@ -48,9 +57,10 @@ def sample_descriptors(X, n_samples, *, random_state=None, verbose=0):
     rows = as_descriptor_rows(X)
     most = max(_MOST_PER_IMAGE, -(-n_samples // max(1, len(rows))))
     shuffled = rows[random.permutation(len(rows))]
-    parts, found = [], 0
+    parts, counts, found = [], [], 0
     for batch in descriptor_batches(shuffled, "Sampling descriptors", verbose):
         parts.append(batch.descriptors[_drawn(batch.counts, most, random)])
+        counts.extend(batch.counts)
         found += len(parts[-1])
         if found >= n_samples:
             break
@@ -59,7 +69,21 @@ def sample_descriptors(X, n_samples, *, random_state=None, verbose=0):
             f"None of the {len(rows)} images has a keypoint, so there is nothing to "
             "learn from. Lower the thresholds of the descriptor, or use DenseSIFT."
         )
+    _warn_of_empty_images(counts)
     return np.concatenate(parts)[:n_samples]
+
+
+def _warn_of_empty_images(counts):
+    """Say how many images nothing is known of, if that is a large share."""
+    empty = counts.count(0)
+    if len(counts) >= _FEW_IMAGES and empty > _MANY_EMPTY * len(counts):
+        warnings.warn(
+            f"{empty} of {len(counts)} images have no keypoint. They all get the same "
+            "row and can't be told apart. Lower the thresholds of the descriptor, as "
+            "in SIFT(contrast_threshold=0.02), or use DenseSIFT.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def descriptor_batches(rows, desc, verbose):

@@ -9,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
 from itm_sklearn._batching import LazyRows
+from itm_sklearn.datasets import make_scenes
 from itm_sklearn.image import ORB, SIFT, BagOfVisualWords, LocalDescriptors
 
 
@@ -136,6 +137,26 @@ def test_more_words_than_descriptors_are_an_error_that_says_so(images):
 def test_no_keypoints_at_all_are_an_error_that_says_so():
     with pytest.raises(ValueError, match="None of the 2 images has a keypoint"):
         plain().fit([np.zeros((0, 4)), np.zeros((0, 4))])
+
+
+def test_many_images_without_keypoints_are_a_warning_that_says_how_many():
+    """Their scores tie, whatever comes behind."""
+    images = [np.ones((2, 4))] * 9 + [np.empty((0, 4))] * 4
+    with pytest.warns(UserWarning, match="4 of 13 images have no keypoint.*DenseSIFT"):
+        plain(1).fit(images)
+
+
+@pytest.mark.parametrize(("found", "empty"), [(9, 3), (1, 8)])
+def test_some_images_without_keypoints_are_no_warning(found, empty):
+    plain(1).fit([np.ones((2, 4))] * found + [np.empty((0, 4))] * empty)
+
+
+def test_sift_with_a_low_threshold_finds_keypoints_in_flat_drawings():
+    """What the warning advises."""
+    images = make_scenes(60, image_size=32, random_state=0).pairs.images
+    with pytest.warns(UserWarning, match="16 of 60 images"):
+        make_pipeline(SIFT(), plain(5)).fit(images)
+    make_pipeline(SIFT(contrast_threshold=0.02), plain(5)).fit(images)
 
 
 def test_transform_before_fit_is_an_error(images):
