@@ -6,6 +6,7 @@ disk, which is filled by a download. Nothing here runs code that a file brings.
 
 import hashlib
 import os
+import re
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,11 @@ from itm_sklearn._torch._device import LOGGER
 # What a checkpoint needs: no pickles while there are safetensors, no other runtimes.
 _WANTED = ["*.json", "*.txt", "*.model", "*.jinja", "*.safetensors"]
 _NOT_WANTED = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*"]
+# Formats that load a flipped bit without a word.
+_UNGUARDED = (".safetensors", ".bin")
+_SHA256 = re.compile("[0-9a-f]{64}")
+# Of the hub's client: version, checksum, seconds since 1970.
+_NOTE = re.compile(rf"\S+\s+({_SHA256.pattern})\s+([0-9.]+)\s*")
 
 
 def read_state(path):
@@ -56,20 +62,22 @@ def weights_digest(path):
     fingerprint = hashlib.blake2b(digest_size=8)
     for file in files:
         if file.is_file() and file.suffix not in (".md", ".pyc"):
-            status = file.stat()
             name = file.relative_to(path) if path.is_dir() else ""
             fingerprint.update(str(name).encode())
-            fingerprint.update(
-                _file_digest(str(file), status.st_mtime_ns, status.st_size)
-            )
+            fingerprint.update(_file_digest(file, "blake2b"))
     return fingerprint.hexdigest()
 
 
-@lru_cache(maxsize=1024)
-def _file_digest(path, modified, size):
+def _file_digest(path, kind):
     """A large file is read once, and again if it changes."""
+    status = path.stat()
+    return _digest_of_version(str(path), kind, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _digest_of_version(path, kind, modified, size):
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "blake2b").digest()
+        return hashlib.file_digest(file, kind).digest()
 
 
 def packaged_file(package, pattern):
@@ -91,13 +99,15 @@ def packaged_file(package, pattern):
 def download_file(url, *, caller):
     """A file from the cache of torch's hub, downloaded if it is not there."""
     path = Path(torch.hub.get_dir(), "checkpoints", Path(url).name)
+    match = torch.hub.HASH_REGEX.search(path.name)
+    checksum = match[1] if match else ""
     if path.is_file():
+        _refuse_damaged(path, checksum)
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     LOGGER.info("Downloading %s to %s", url, path)
-    match = torch.hub.HASH_REGEX.search(path.name)
     try:
-        torch.hub.download_url_to_file(url, str(path), match[1] if match else None)
+        torch.hub.download_url_to_file(url, str(path), checksum or None)
     except (URLError, OSError) as error:
         raise OSError(
             f"{caller} found no weights at {path} and could not download {url} "
@@ -118,7 +128,7 @@ def find_checkpoint(model, *, caller):
     OSError: TransformerTextEncoder found no directory 'no/such-model' ...
     """
     if Path(model).is_dir():
-        return Path(model)
+        return _intact(Path(model))
     from huggingface_hub import snapshot_download
 
     try:
@@ -132,7 +142,43 @@ def find_checkpoint(model, *, caller):
             f"that is online run `hf download {model} --local-dir my_model` and pass "
             "model='my_model'."
         ) from error
-    return Path(path)
+    return _intact(Path(path))
+
+
+def _intact(folder):
+    """The folder, if its weights are still those that the hub gave."""
+    for file in folder.rglob("*"):
+        if file.suffix in _UNGUARDED and file.is_file():
+            _refuse_damaged(file, _hub_checksum(folder, file))
+    return folder
+
+
+def _hub_checksum(folder, file):
+    """SHA-256 of a file when it was downloaded; empty if nothing is known of it.
+
+    The hub's cache names files by it, and `hf download --local-dir` keeps a note,
+    which is void for files that were written again.
+    """
+    name = file.resolve().name
+    if _SHA256.fullmatch(name):
+        return name
+    notes = folder / ".cache" / "huggingface" / "download"
+    note = notes / f"{file.relative_to(folder)}.metadata"
+    told = _NOTE.fullmatch(note.read_text("utf8")) if note.is_file() else None
+    # To a second, as the client does it.
+    if told is None or file.stat().st_mtime > float(told[2]) + 1:
+        return ""
+    return told[1]
+
+
+def _refuse_damaged(file, checksum):
+    """Raise a ValueError unless the SHA-256 of the file begins like that."""
+    if checksum and not _file_digest(file, "sha256").hex().startswith(checksum):
+        raise ValueError(
+            f"{file.name} is damaged: the checksum of {file.resolve()} is not "
+            f"{checksum!r}, with which it was downloaded. Delete that file and "
+            "download it again."
+        )
 
 
 def _snapshot(download, name):
