@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import pytest
 from PIL import Image
+from sklearn.preprocessing import StandardScaler
 from typer.testing import CliRunner
 
 from itm_sklearn.baselines import make_baseline
@@ -15,6 +16,7 @@ from itm_sklearn.cli import app
 from itm_sklearn.datasets import load_pairs, make_scenes
 from itm_sklearn.metrics import retrieval_report
 from itm_sklearn.model_selection import pair_similarity
+from itm_sklearn.persistence import save
 
 N_TRAIN = 40
 
@@ -165,6 +167,7 @@ def test_a_picture_finds_sentences(photos, tmp_path):
     [
         (["--image", "sifd"], "image='sifd' is unknown"),
         (["--grid", "ridge"], "--grid 'ridge' is not of the form"),
+        (["--grid", "colour=1,2"], "--grid colour: the model has no such parameter"),
         (["--output", "result.pdf"], "ends in '.pdf'"),
         (["--output", "nowhere/result.csv"], "there is no folder nowhere"),
     ],
@@ -176,6 +179,41 @@ def test_an_error_is_one_line_without_a_traceback(photos, arguments, message):
     assert last.startswith("itm: ")
     assert message in last
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "a.csv", "--train", "b.txt"], "give both lists, or neither"),
+        (["fit", "a.csv", "--model", "no/a.itm"], "there is no folder no."),
+        (["search", "--image", "no.png", "--model", "a.itm"], "no.png: there is no su"),
+        (["explain", "no.png", "a dog", "--model", "a.itm"], "no such picture"),
+        (["compare", "a.itm", "b.itm", "a.csv", "--output", "c.txt"], ".json file in"),
+    ],
+)
+def test_what_is_missing_is_told_before_anything_is_read(arguments, message):
+    done = itm(*arguments)
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("itm: ")
+    assert message in line
+
+
+def test_a_model_without_a_gallery_is_not_searched(tmp_path):
+    path = save(StandardScaler().fit([[0.0], [1.0]]), tmp_path / "scaler.itm")
+    done = itm("search", "--model", path, "a dog")
+    assert done.exit_code == 1
+    assert "holds a StandardScaler, which has no gallery" in done.stderr
+
+
+def test_an_interrupted_command_ends_with_130(monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("itm_sklearn.cli._search.load_gallery", stop)
+    done = itm("search", "--model", "a.itm", "a dog")
+    assert done.exit_code == 130
+    assert done.stderr == "itm: stopped.\n"
 
 
 def test_an_image_on_both_lists_is_refused(photos):
@@ -242,6 +280,16 @@ def test_a_gallery_of_a_folder_is_indexed_searched_and_grown(photos, tmp_path):
     done = itm("index", folder, "--model", gallery, "--output", gallery, "--add")
     assert done.exit_code == 0, done.output
     assert "6 images" in done.stdout
+
+
+def test_captions_are_indexed_with_their_pictures(photos, tmp_path):
+    model, gallery = tmp_path / "scenes.itm", tmp_path / "gallery"
+    captions = (photos / "captions.csv", "--images", photos)
+    itm("fit", *captions, "--image", "color", "--model", model)
+    done = itm("index", *captions, "--model", model, "--output", gallery)
+    assert done.exit_code == 0, done.output
+    query = ("--image", photos / "0.png", "-k", "2")
+    assert len(itm("search", "--model", gallery, *query).stdout.splitlines()) == 2
 
 
 def test_a_folder_without_pictures_is_not_indexed(photos, tmp_path):

@@ -224,6 +224,11 @@ def test_a_bomb_beyond_pillows_own_limit_gives_the_same_kind_of_error():
         load_image(content)
 
 
+def test_an_image_without_pixels_is_refused():
+    with pytest.raises(ValueError, match="its size is 0 x 5"):
+        load_image(Image.new("RGB", (0, 5)))
+
+
 def test_max_pixels_can_be_lowered(photo):
     with pytest.raises(ValueError, match="40 x 24 are 960 pixels"):
         load_image(encoded(photo, "PNG"), max_pixels=959)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.model_selection import KFold, train_test_split
 
+from itm_sklearn._views import check_numbers
+from itm_sklearn.base import matching_rows
 from itm_sklearn.pairs import ImageTextPairs, as_pairs
 
 
@@ -232,3 +234,14 @@ def test_scikit_learn_splits_pairs_by_rows(pairs):
 def test_a_masked_array_is_refused_as_its_mask_would_be_lost():
     with pytest.raises(TypeError, match="images is a masked array"):
         ImageTextPairs(np.ma.masked_less([[1.0], [2.0]], 2))
+
+
+def test_no_matching_pair_is_an_error():
+    pairs = ImageTextPairs(texts=["a dog", "a cat"])
+    with pytest.raises(ValueError, match="None of the 2 pairs is labelled 1"):
+        matching_rows(pairs, [0, 0])
+
+
+def test_vectors_without_numbers_are_refused():
+    with pytest.raises(ValueError, match=r"texts of shape \(2, 0, 3\) hold no number"):
+        check_numbers(np.empty((2, 0, 3)), "texts")

@@ -145,6 +145,18 @@ def test_a_manifest_of_another_kind_is_refused(manifest, saved, tmp_path):
         load(tmp_path / "odd.itm")
 
 
+def test_another_model_under_the_old_manifest_is_refused(pca, saved, tmp_path):
+    """A zip that is whole need not hold what was saved."""
+    other = save(PCA(2).fit(np.eye(4)), tmp_path / "other.itm")
+    mixed = tmp_path / "mixed.itm"
+    with zipfile.ZipFile(mixed, "w") as archive:
+        for source, name in ((saved, "manifest.json"), (other, "model.skops")):
+            with zipfile.ZipFile(source) as whole:
+                archive.writestr(name, whole.read(name))
+    with pytest.raises(ValueError, match="is damaged: its checksum is not"):
+        load(mixed)
+
+
 def test_a_full_memory_is_not_blamed_on_the_file(saved, monkeypatch):
     def fail(*_, **__):
         raise MemoryError

@@ -350,3 +350,17 @@ def test_serve_names_a_gallery_that_is_not_there(tmp_path):
     done = CliRunner().invoke(program, ["serve", str(tmp_path / "absent")])
     assert done.exit_code == 1
     assert "absent" in done.stderr
+
+
+def test_serve_hands_the_page_to_the_server_with_its_limits(
+    retriever, tmp_path, monkeypatch
+):
+    uvicorn = pytest.importorskip("uvicorn")
+    seen = {}
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: seen.update(options))
+    monkeypatch.setattr("itm_sklearn.cli._serve.load_gallery", lambda model: retriever)
+    done = CliRunner().invoke(program, ["serve", str(tmp_path), "--port", "8123"])
+    assert done.exit_code == 0, done.output
+    assert "on http://127.0.0.1:8123" in done.stdout
+    assert seen["host"] == "127.0.0.1"
+    assert seen["limit_concurrency"] == 200

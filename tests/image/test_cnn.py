@@ -137,6 +137,19 @@ def test_weights_of_another_network_are_refused(photos, tmp_path):
         CNNEncoder(weights=tmp_path / "other.pth").transform(photos)
 
 
+def test_weights_of_another_shape_are_refused(photos, tmp_path):
+    state = {"conv_stem.weight": torch.zeros(2, 3)}
+    torch.save(state, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match=r"other\.pth do not fit.*size mismatch"):
+        CNNEncoder(weights=tmp_path / "other.pth").transform(photos)
+
+
+def test_a_network_without_a_linear_layer_has_no_pool(photos, torchvision):
+    encoder = CNNEncoder("squeezenet1_1", weights=None)
+    with pytest.raises(ValueError, match="SqueezeNet has none. Use layer='grid'"):
+        encoder.transform(photos)
+
+
 def test_the_seed_makes_random_weights_and_leaves_torch_alone(photos):
     torch.manual_seed(3)
     expected = torch.rand(2)

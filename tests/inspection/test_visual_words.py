@@ -137,6 +137,13 @@ def test_letters_can_not_be_shared_among_words():
         _share_among_words(vectorizer, "red dog")
 
 
+@pytest.mark.parametrize("text", ["", "red"])
+def test_words_are_needed_to_share_among(text):
+    vectorizer = FunctionTransformer() if text else CountVectorizer().fit(["red"])
+    with pytest.raises(TypeError, match="has no vocabulary, or text=.* no words"):
+        _share_among_words(vectorizer, text)
+
+
 def test_a_plot_has_a_circle_for_each_keypoint(baseline):
     pyplot = pytest.importorskip("matplotlib.pyplot")
     found = explain_visual_words(baseline, PAIRS.images[0], PAIRS.texts[0])

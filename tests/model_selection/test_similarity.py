@@ -9,9 +9,11 @@ from sklearn.preprocessing import FunctionTransformer
 
 from itm_sklearn.model_selection import (
     ImageKFold,
+    embed_pairs,
     pair_similarity,
     retrieval_scoring,
 )
+from itm_sklearn.model_selection._judged import compares_by_cosine
 from itm_sklearn.pairs import ImageTextPairs
 
 
@@ -105,3 +107,20 @@ def test_a_transposed_similarity_is_refused(pairs):
     matcher.similarity = lambda pairs: np.zeros((pairs.n_images, len(pairs)))
     with pytest.raises(ValueError, match=r"shape \(60, 120\).*need \(120, 60\)"):
         pair_similarity(matcher, pairs)
+
+
+def test_a_search_embeds_and_compares_like_its_best_estimator(pairs, aligner):
+    """So that the judges of a search need no matrix either."""
+    search = GridSearchCV(
+        aligner, {"alpha": [1.0]}, scoring=retrieval_scoring(), cv=ImageKFold(2)
+    )
+    search.set_params(refit="rsum").fit(pairs)
+    expected = search.best_estimator_.transform(pairs)
+    np.testing.assert_array_equal(embed_pairs(search, pairs).texts, expected.texts)
+    assert compares_by_cosine(search)
+    assert not compares_by_cosine(DotProduct())
+
+
+def test_what_makes_no_vectors_is_not_embedded(pairs):
+    with pytest.raises(TypeError, match="BaseEstimator has neither transform nor"):
+        embed_pairs(BaseEstimator(), pairs)

@@ -138,6 +138,18 @@ def test_a_gallery_on_disk_can_grow_and_shrink(memmap):
     np.testing.assert_array_equal(index.kneighbors(queries)[1], expected)
 
 
+def test_small_numbers_with_originals_on_disk_are_saved_and_shrunk(memmap, tmp_path):
+    """What was exact stays exact."""
+    vectors, queries = draw(60, 16), draw(4, 16, seed=1)
+    index = ExactIndex(storage="int8").fit(memmap(vectors))
+    index.remove([0, 30])
+    left = np.delete(np.arange(60), [0, 30])
+    expected = left[brute_force(queries, vectors[left], 5)]
+    index.save(tmp_path / "index")
+    for each in (index, ExactIndex.load(tmp_path / "index")):
+        np.testing.assert_array_equal(each.kneighbors(queries, 5)[1], expected)
+
+
 def test_adding_one_by_one_leaves_few_segments():
     index = ExactIndex().fit(draw(1, 4))
     for vector in draw(200, 4):

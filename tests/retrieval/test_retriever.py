@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
@@ -12,6 +13,7 @@ from itm_sklearn.matching import SimilarityMatcher
 from itm_sklearn.model_selection import ImageKFold, retrieval_scoring
 from itm_sklearn.pairs import ImageTextPairs
 from itm_sklearn.retrieval import CrossModalRetriever
+from itm_sklearn.retrieval._gallery import join_pairs
 
 ANIMALS = ["dog", "cat", "fox", "cow"]
 
@@ -177,6 +179,39 @@ def test_pairs_of_other_views_can_not_be_added(gallery, model):
     retriever = CrossModalRetriever(model, index=GrowingIndex()).fit(gallery)
     with pytest.raises(ValueError, match="must have the same views"):
         retriever.add(ImageTextPairs(images=np.eye(4)))
+
+
+def test_a_gallery_of_texts_alone_grows(gallery, model):
+    """Where no pair has an image, added pairs get rows behind those of before."""
+    model = model.fit(gallery)
+    texts = ImageTextPairs(texts=["a dog", "a cat"])
+    retriever = CrossModalRetriever(model, index=GrowingIndex())
+    retriever.fit(texts, metadata={"label": ["wild", "tame"]})
+    retriever.add(ImageTextPairs(texts=["a fox"]), metadata={"label": ["wild"]})
+    found = retriever.retrieve_texts(np.eye(4)[[2]], 1)
+    assert found.items == [["a fox"]]
+    assert retriever.gallery_.image_index.tolist() == [0, 1, 2]
+
+
+def test_a_gallery_of_sparse_vectors_grows(gallery):
+    one = ImageTextPairs(sparse.eye_array(2, format="csr"), ["a", "b"])
+    both = join_pairs(one, one)
+    np.testing.assert_array_equal(both.images.toarray(), np.tile(np.eye(2), (2, 1)))
+
+
+def test_images_without_a_pair_have_no_metadata(model):
+    pairs = ImageTextPairs(np.eye(4), ["a dog"], [1])
+    with pytest.raises(ValueError, match="3 images of .* are in no pair"):
+        CrossModalRetriever(model, index=GrowingIndex()).fit(
+            pairs, metadata={"label": ["wild"]}
+        )
+
+
+def test_a_target_is_images_or_texts(gallery, model):
+    retriever = CrossModalRetriever(model).fit(gallery)
+    query = ImageTextPairs(texts=["a dog"])
+    with pytest.raises(ValueError, match="target='sounds' must be 'images' or"):
+        retriever.kneighbors(query, 1, target="sounds")
 
 
 def test_an_index_that_can_not_grow_says_so(gallery, model):
