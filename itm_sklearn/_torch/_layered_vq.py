@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from itm_sklearn._torch._grid import ResidualBlock, edges, halvings
+from itm_sklearn._torch._grid import ResidualBlock, halvings
 from itm_sklearn._torch._vqvae import make_quantizer, nearest_codes
 
 __all__ = ["LayeredVQ"]
@@ -20,16 +20,19 @@ _SIDE_SEEN, _COARSE = 8, 4
 # Codes for the colours of an image.
 _N_COLOUR_PLACES = 6
 _N_HIDDEN = 256
-# Edges below this share of the strongest one are noise.
+# What stands out less than this share of what stands out most is ground and noise.
 _FAINTEST = 0.25
+# Keeps a picture of one colour from a division by zero.
+_LEAST_DISTANCE = 1e-3
 
 
 class LayeredVQ(nn.Module):
     """An autoencoder with a codebook for forms and one for colours.
 
-    The edges of the picture become a grid of codes, and these become the outlines of
-    layers. A blurred picture becomes a few codes, and these the colours of each layer,
-    on a coarse map [1]_. The codes of colours have the lower numbers and come first.
+    How far each pixel stands out becomes a grid of codes, and these become the outlines
+    of layers. A blurred picture becomes a few codes, and these the colours of each
+    layer, on a coarse map [1]_. The codes of colours have the lower numbers and come
+    first.
 
     Parameters
     ----------
@@ -63,6 +66,9 @@ class LayeredVQ(nn.Module):
     >>> codes.shape, network.decode(codes).shape
     (torch.Size([2, 22]), torch.Size([2, 3, 16, 16]))
     """
+
+    # A star whose arms are two pixels wide is told from a cross by steps of colour.
+    edge_weight = 3.0
 
     def __init__(
         self,
@@ -119,7 +125,7 @@ class LayeredVQ(nn.Module):
         return torch.cat([self.colours.codebook, self.forms.codebook])
 
     def _forms_of(self, pictures):
-        maps = self.see_forms(_outlines(pictures))
+        maps = self.see_forms(_standing_out(pictures))
         return maps.flatten(2).transpose(1, 2)
 
     def _colours_of(self, pictures):
@@ -144,10 +150,15 @@ class LayeredVQ(nn.Module):
         return 0.5 + torch.einsum("nlhw,nlchw->nchw", shares, painted)
 
 
-def _outlines(pictures):
-    """Edges of what stands out; even ground is zero, so that it has but few codes."""
-    smooth = functional.avg_pool2d(pictures, 3, 1, padding=1, count_include_pad=False)
-    return functional.relu(edges(smooth) - _FAINTEST) / (1 - _FAINTEST)
+def _standing_out(pictures):
+    """How far each pixel is from the median colour, as a share of the farthest.
+
+    Colours leave no trace in it, and even ground is zero, so that it has but few codes.
+    """
+    ground = pictures.flatten(2).median(dim=2).values[:, :, None, None]
+    distance = torch.linalg.vector_norm(pictures - ground, dim=1, keepdim=True)
+    share = distance / (distance.amax(dim=(2, 3), keepdim=True) + _LEAST_DISTANCE)
+    return functional.relu(share - _FAINTEST) / (1 - _FAINTEST)
 
 
 def _normed(convolution):

@@ -90,6 +90,9 @@ class VQNetwork(nn.Module):
     (torch.Size([2, 16]), torch.Size([2, 3, 16, 16]))
     """
 
+    # How much steps between neighbouring pixels count beside the pixels.
+    edge_weight = 0.0
+
     def __init__(self, image_size, patch_size, n_codes, *, width, code_width, n_blocks):
         super().__init__()
         self.side = image_size // patch_size
@@ -165,10 +168,21 @@ def vq_loss(network, pixels, dtype=torch.float32):
         pictures = torch.where(mirrored, pictures.flip(3), pictures)
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
             painted, commitment = network(pictures)
-        errors = _salience(pictures) * (painted - pictures) ** 2
-        return _SCALE * errors.mean() + commitment
+        errors = _errors(painted - pictures, _salience(pictures), network.edge_weight)
+        return _SCALE * errors + commitment
 
     return batch_loss
+
+
+def _errors(difference, salience, edge_weight):
+    """Squared errors of pixels, and of their steps to the right and down."""
+    errors = (salience * difference**2).mean()
+    if not edge_weight:
+        return errors
+    inner = difference[:, :, 1:, 1:]
+    down, right = inner - difference[:, :, :-1, 1:], inner - difference[:, :, 1:, :-1]
+    steps = (salience[:, :, 1:, 1:] * (down**2 + right**2)).mean() / 2
+    return errors + edge_weight * steps
 
 
 def _salience(pictures):

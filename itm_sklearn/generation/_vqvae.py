@@ -53,11 +53,12 @@ class VQVAE(
     n_layers : int, default=1
         Residual blocks on either side of the codes.
     n_paints : int, default=None
-        Layers of paint. Forms and colours get codes of their own then: the edges of
-        an image become a grid of codes and those the outlines of the layers, a few
+        Layers of paint. Forms and colours get codes of their own then: how far pixels
+        stand out becomes a grid of codes and those the outlines of the layers, a few
         more codes become their colours. So forms are known in colours that they were
-        never seen in. None paints all pixels from one grid, which is better for
-        pictures with many details.
+        never seen in, and steps between neighbouring pixels count in the loss. None
+        paints all pixels from one grid, which is better for pictures with many
+        details.
     pretrained : str or path, default=None
         A ``VQModel`` of diffusers to take as it is: a directory or a name on the hub.
         `fit` then only reads it, and of the parameters above `image_size` alone

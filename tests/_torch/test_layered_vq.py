@@ -7,7 +7,7 @@ pytest.importorskip("vector_quantize_pytorch")
 
 from itm_sklearn._torch._device import seeded  # noqa: E402
 from itm_sklearn._torch._layered_vq import LayeredVQ  # noqa: E402
-from itm_sklearn._torch._vqvae import VQNetwork  # noqa: E402
+from itm_sklearn._torch._vqvae import VQNetwork, _errors  # noqa: E402
 
 SIZES = {"width": 32, "code_width": 8, "n_blocks": 1}
 N_COLOUR_PLACES = 6
@@ -66,3 +66,17 @@ def test_decoding_codes_is_the_second_half_of_the_network(patch_size):
         again = network.decode(network.encode(pictures))
     assert network.encode(pictures).shape == (8, (16 // patch_size) ** 2)
     assert torch.allclose(again, painted.clamp(0, 1), atol=1e-5)
+
+
+def test_a_shift_of_all_colours_is_no_error_of_edges():
+    """Only the pixels are wrong, not the steps between them."""
+    shift, salience = torch.full((1, 3, 4, 4), 0.5), torch.ones(1, 1, 4, 4)
+    assert _errors(shift, salience, edge_weight=3.0) == 0.25
+
+
+def test_steps_are_counted_to_the_right_and_down():
+    """With one pixel of 16 off by 1, four of 18 steps are off as well."""
+    wrong = torch.zeros(1, 1, 4, 4)
+    wrong[0, 0, 1, 1] = 1
+    error = _errors(wrong, torch.ones(1, 1, 4, 4), edge_weight=2.0)
+    assert error.item() == pytest.approx(1 / 16 + 2 * 4 / 18)
