@@ -54,10 +54,11 @@ def load_judge(kinds, *, n_images=8000, max_iter=10, folder=None):
 
 def facts_read(judge, images):
     """The facts that the reader sees in each image; None where it writes nonsense."""
-    return [_parse(caption) for caption in judge.predict(images)]
+    return [parse(caption) for caption in judge.predict(images)]
 
 
-def _parse(caption):
+def parse(caption):
+    """The facts of a caption; None of nonsense."""
     try:
         return parse_caption(caption)
     except ValueError:

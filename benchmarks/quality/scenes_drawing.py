@@ -28,7 +28,7 @@ from itm_sklearn.datasets import KINDS, make_scenes
 from itm_sklearn.generation import VQVAE, TextToImage
 
 SHARED = {"image_size": 32, "random_state": 0, "verbose": 1}
-CODES = {"n_codes": 384, "n_paints": 3, "batch_size": 32, "max_iter": 15, **SHARED}
+CODES = {"n_codes": 512, "n_paints": 3, "batch_size": 32, "max_iter": 20, **SHARED}
 _PRIOR = {"batch_size": 32, "learning_rate": 3e-3, "text_dropout": 0.1}
 METHODS = {
     "vqvae-gpt2": {"max_iter": 5, **_PRIOR},
@@ -54,14 +54,16 @@ def mirror(images, texts, rng):
     ]
 
 
-def make_data(kinds, n_images):
+def make_data(kinds, n_images, seeds=(1, 2)):
     """Training scenes, and both sets of prompts with their scenes."""
     options = {"kinds": kinds, "image_size": 32}
     train = make_scenes(n_images, held_out=HELD_OUT, random_state=0, **options)
     options["captions_per_image"] = 1
     return train, {
-        "seen": make_scenes(300, held_out=HELD_OUT, random_state=1, **options),
-        "held_out": make_scenes(300, containing=HELD_OUT, random_state=2, **options),
+        "seen": make_scenes(300, held_out=HELD_OUT, random_state=seeds[0], **options),
+        "held_out": make_scenes(
+            300, containing=HELD_OUT, random_state=seeds[1], **options
+        ),
     }
 
 
@@ -153,12 +155,13 @@ def main():
     parser.add_argument("--images", type=int, default=4000)
     parser.add_argument("--max-iter", type=int, help="passes, instead of the usual")
     parser.add_argument("--mirror", action="store_true")
+    parser.add_argument("--seeds", type=int, nargs=2, default=(1, 2), help="of prompts")
     parser.add_argument("--judges", help="folder that keeps the judge between runs")
     arguments = parser.parse_args()
     kinds = tuple(arguments.kinds)
     changes = {"max_iter": arguments.max_iter} if arguments.max_iter else {}
     changes |= {"augment": mirror} if arguments.mirror else {}
-    train, tests = make_data(kinds, arguments.images)
+    train, tests = make_data(kinds, arguments.images, arguments.seeds)
     judge = load_judge(kinds, folder=arguments.judges)
     table = csv.writer(sys.stdout)
     columns = ["steps", *COLUMNS, "psnr", "usage"]
