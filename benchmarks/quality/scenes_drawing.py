@@ -18,6 +18,7 @@ import argparse
 import csv
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ from scenes_matcher import SceneTower, make_matcher
 
 from itm_sklearn.datasets import KINDS, make_scenes
 from itm_sklearn.generation import VQVAE, TextToImage
+from itm_sklearn.persistence import save
 
 SHARED = {"image_size": 32, "random_state": 0, "verbose": 1}
 CODES = {"n_codes": 512, "n_paints": 3, "batch_size": 32, "max_iter": 20, **SHARED}
@@ -127,8 +129,8 @@ def rows_of_method(judge, tests, model, minutes, matcher, n_steps):
         yield (f"{model.method}, best of 8", name, minutes), report(judge, best, facts)
 
 
-def all_rows(judge, train, tests, methods, changes):
-    """Every row of the table, as soon as it is known."""
+def all_rows(judge, train, tests, methods, changes, folder=None):
+    """Every row of the table, as soon as it is known; models go into the folder."""
     yield from rows_of_real(judge, tests)
     matcher, _ = fit_timed(make_chooser(), train.pairs)
     codes, code_minutes = None, 0.0
@@ -143,6 +145,8 @@ def all_rows(judge, train, tests, methods, changes):
         model, minutes = fit_timed(TextToImage(method, **options), train.pairs)
         minutes += code_minutes if method == "vqvae-gpt2" else 0
         model.set_params(**ASKED.get(method, {}))
+        if folder:
+            save(model, Path(folder, f"{method}.itm"))
         n_steps = steps_of(model, len(train.pairs))
         yield from rows_of_method(judge, tests, model, minutes, matcher, n_steps)
 
@@ -156,6 +160,7 @@ def main():
     parser.add_argument("--max-iter", type=int, help="passes, instead of the usual")
     parser.add_argument("--mirror", action="store_true")
     parser.add_argument("--seeds", type=int, nargs=2, default=(1, 2), help="of prompts")
+    parser.add_argument("--keep", help="folder that the fitted models are kept in")
     parser.add_argument("--judges", help="folder that keeps the judge between runs")
     arguments = parser.parse_args()
     kinds = tuple(arguments.kinds)
@@ -167,7 +172,7 @@ def main():
     columns = ["steps", *COLUMNS, "psnr", "usage"]
     table.writerow(["images", "prompts", "cpu_minutes", *columns])
     for (name, prompts, *minutes), row in all_rows(
-        judge, train, tests, arguments.methods, changes
+        judge, train, tests, arguments.methods, changes, arguments.keep
     ):
         numbers = (f"{row[column]:.5g}" if column in row else "" for column in columns)
         table.writerow([name, prompts, *(f"{m:.1f}" for m in minutes or [0]), *numbers])
