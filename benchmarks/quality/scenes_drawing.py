@@ -37,6 +37,8 @@ METHODS = {
     "gan": {"max_iter": 10, "n_layers": 1, "n_latents": 16},
     "cvae": {"max_iter": 10, "n_layers": 1, "n_latents": 16},
 }
+# Scenes of several objects: as many figures, and more that the text leaves open.
+_MANY = {"n_layers": 4, "n_latents": 32}
 # How the prior is asked; chosen on prompts of other seeds.
 ASKED = {"vqvae-gpt2": {"temperature": 0.7, "text_weight": 2.0}}
 _EXCHANGED = {"left": "right", "right": "left"}
@@ -94,6 +96,11 @@ def facts_of(data):
     return [scene.facts for scene in data.scenes]
 
 
+def shows_several(tests):
+    """Whether some scene shows more than one object."""
+    return any(facts.kind != "place" for facts in facts_of(tests["seen"]))
+
+
 def rows_of_real(judge, tests):
     """Ceiling and floor of the judge."""
     for name, data in tests.items():
@@ -135,7 +142,8 @@ def all_rows(judge, train, tests, methods, changes, folder=None):
     matcher, _ = fit_timed(make_chooser(), train.pairs)
     codes, code_minutes = None, 0.0
     for method in methods:
-        options = {**SHARED, **METHODS[method], **changes}
+        many = _MANY if shows_several(tests) and method in ("gan", "cvae") else {}
+        options = {**SHARED, **METHODS[method], **many, **changes}
         if method == "vqvae-gpt2":
             codes, code_minutes = fit_timed(VQVAE(**CODES), train.pairs.images)
             yield from rows_of_codes(
