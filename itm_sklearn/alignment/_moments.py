@@ -144,7 +144,8 @@ class PairMoments:
         """Count pairs whose products were added, each about their own means."""
         total = self.n_pairs + n_pairs
         steps = [new - old for new, old in zip(means, self._means, strict=True)]
-        _add_outer(self._scatters, *steps, self.n_pairs * n_pairs / total)
+        if self.n_pairs:
+            _add_outer(self._scatters, *steps, self.n_pairs * n_pairs / total)
         self.image_mean, self.text_mean = (
             old + step * (n_pairs / total)
             for old, step in zip(self._means, steps, strict=True)
