@@ -81,12 +81,20 @@ def read_vectors(path, modified):
         rows = {word: row for row, word in enumerate(words)}
         return WordVectors(rows, np.load(path, mmap_mode="r"))
     try:
-        return _read_binary(path) if ".bin" in path.suffixes else _read_text(path)
+        read = _read_binary if ".bin" in path.suffixes else _read_text
+        return _finite(read(path))
     except (ValueError, EOFError) as error:
         raise ValueError(
             f"{path} can't be read as word vectors: {error}. Expected the text format "
             "of GloVe or word2vec, or the binary one in a file named *.bin."
         ) from error
+
+
+def _finite(words):
+    """The vectors, if none was damaged so that it spoils every mean it is in."""
+    if not np.isfinite(words.vectors).all():
+        raise ValueError("some of its numbers are NaN or infinite")
+    return words
 
 
 def _read_binary(path):

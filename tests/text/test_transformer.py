@@ -163,6 +163,12 @@ def test_layers_behind_the_pooling_are_left_to_sentence_transformers(
     found = TransformerTextEncoder(tmp_path, precision="float32").transform(TEXTS)
     expected = model.encode(TEXTS, show_progress_bar=False)
     np.testing.assert_allclose(found, expected, atol=1e-5)
+    with pytest.raises(ValueError, match="pooling='cls' can't be changed"):
+        TransformerTextEncoder(tmp_path, pooling="cls").transform(TEXTS)
+
+
+def test_no_texts_give_no_rows(tiny_bert):
+    assert TransformerTextEncoder(tiny_bert).transform([]).shape == (0, 16)
 
 
 @pytest.fixture(scope="module")

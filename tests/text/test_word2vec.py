@@ -64,6 +64,40 @@ def test_a_file_that_holds_no_vectors_is_named(tmp_path):
         Word2VecEncoder(path).fit(TEXTS)
 
 
+def binary_file(path, **vectors):
+    """As word2vec writes it: a header, then each word with its bytes."""
+    content = f"{len(vectors)} 2\n".encode()
+    for word, vector in vectors.items():
+        content += word.encode() + b" " + np.array(vector, "<f4").tobytes() + b"\n"
+    path.write_bytes(content)
+    return path
+
+
+def test_a_binary_file_is_read(tmp_path):
+    path = binary_file(tmp_path / "some.bin", dog=[1, 0], cat=[0, 4])
+    encoder = Word2VecEncoder(path, weighting="mean").fit(TEXTS)
+    np.testing.assert_allclose(encoder.transform(["dog cat"]), [[0.5, 2]])
+
+
+def test_half_a_binary_file_is_named(tmp_path):
+    path = binary_file(tmp_path / "half.bin", dog=[1, 0], cat=[0, 4])
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(ValueError, match=r"half\.bin can't be read.*unexpected end"):
+        Word2VecEncoder(path).fit(TEXTS)
+
+
+@pytest.mark.parametrize("name", ["odd.bin", "odd.txt"])
+def test_vectors_that_are_no_numbers_are_named(tmp_path, name):
+    """One of them would spoil the shared direction, and so every text."""
+    if name.endswith("bin"):
+        path = binary_file(tmp_path / name, dog=[1, 0], cat=[0, np.inf])
+    else:
+        path = tmp_path / name
+        path.write_text("dog 1 0\ncat 0 nan\n")
+    with pytest.raises(ValueError, match=r"odd\..* can't be read.*NaN or infinite"):
+        Word2VecEncoder(path).fit(TEXTS)
+
+
 def test_words_without_a_vector_are_passed_over(glove_file):
     encoder = Word2VecEncoder(glove_file, weighting="mean").fit(TEXTS)
     features = encoder.transform(["dog zebra", "zebra"])
