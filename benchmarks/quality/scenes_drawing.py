@@ -40,7 +40,7 @@ METHODS = {
 # Scenes of several objects: as many figures, and more that the text leaves open.
 _MANY = {"n_layers": 4, "n_latents": 32}
 # How the prior is asked; chosen on prompts of other seeds.
-ASKED = {"vqvae-gpt2": {"temperature": 0.7, "text_weight": 2.0}}
+ASKED = {"vqvae-gpt2": {"temperature": 0.3, "text_weight": 2.0}}
 _EXCHANGED = {"left": "right", "right": "left"}
 COLUMNS = (
     *("exact", "colour", "shape", "size", "place", "relation", "count"),
