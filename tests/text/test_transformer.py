@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -165,6 +166,24 @@ def test_layers_behind_the_pooling_are_left_to_sentence_transformers(
     np.testing.assert_allclose(found, expected, atol=1e-5)
     with pytest.raises(ValueError, match="pooling='cls' can't be changed"):
         TransformerTextEncoder(tmp_path, pooling="cls").transform(TEXTS)
+
+
+def test_code_that_a_folder_brings_is_not_run(tmp_path, tiny_bert):
+    """`modules.json` may name a class of a file beside it."""
+    folder = shutil.copytree(tiny_bert, tmp_path / "model")
+    types = {"": "sentence_transformers.models.Transformer", "own": "modeling_own.Own"}
+    modules = [
+        {"idx": number, "name": path, "path": path, "type": kind}
+        for number, (path, kind) in enumerate(types.items())
+    ]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    (folder / "own").mkdir()
+    (folder / "modeling_own.py").write_text(
+        f"open({str(tmp_path / 'was_run')!r}, 'w').close()\nclass Own: pass\n"
+    )
+    with pytest.raises(ValueError, match="modeling_own.Own"):
+        TransformerTextEncoder(folder).transform(TEXTS)
+    assert not (tmp_path / "was_run").exists()
 
 
 def test_no_texts_give_no_rows(tiny_bert):
