@@ -17,7 +17,7 @@ from itm_sklearn._torch._guard import import_guarded
 from itm_sklearn._torch._pixels import PixelNetwork, PixelSpec
 from itm_sklearn._torch._tokens import TokenNetwork
 from itm_sklearn._torch._transformers import as_function, quiet_transformers
-from itm_sklearn._torch._weights import find_checkpoint
+from itm_sklearn._torch._weights import AS_DATA, find_checkpoint
 
 _OPEN_CLIP = "open_clip_config.json"
 _CONFIGS = ("preprocessor_config.json", "processor_config.json")
@@ -99,7 +99,7 @@ def _load_transformers(directory, wanted, others):
     transformers = import_guarded("transformers", caller="CLIP")
     with quiet_transformers():
         model = transformers.AutoModel.from_pretrained(
-            directory, local_files_only=True, dtype=torch.float32
+            directory, **AS_DATA, dtype=torch.float32
         )
     if not hasattr(model, wanted[0]) or not hasattr(model, "get_text_features"):
         raise ValueError(
@@ -115,9 +115,7 @@ def _load_transformers(directory, wanted, others):
 def _transformers_texts(directory):
     model = _load_transformers(directory, _TEXT_PARTS, _IMAGE_PARTS)
     transformers = import_guarded("transformers", caller="CLIP")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(
-        directory, local_files_only=True
-    )
+    tokenizer = transformers.AutoTokenizer.from_pretrained(directory, **AS_DATA)
     module = HalfOfClip(model.get_text_features, "input_ids", model)
     length = model.config.text_config.max_position_embeddings
     return module, {

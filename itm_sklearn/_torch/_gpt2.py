@@ -12,7 +12,7 @@ from torch import nn
 
 from itm_sklearn._torch._guard import import_guarded
 from itm_sklearn._torch._transformers import quiet_transformers
-from itm_sklearn._torch._weights import find_checkpoint
+from itm_sklearn._torch._weights import AS_DATA, find_checkpoint
 
 __all__ = ["GPT2Decoder", "Prefix", "gpt2_config", "read_gpt2"]
 
@@ -220,7 +220,5 @@ def read_gpt2(name):
         model = transformers.GPT2LMHeadModel.from_pretrained(
             folder, local_files_only=True, dtype=torch.float32
         )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(
-            folder, local_files_only=True
-        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **AS_DATA)
     return config, model.state_dict(), tokenizer.backend_tokenizer.to_str()

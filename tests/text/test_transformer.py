@@ -186,6 +186,20 @@ def test_code_that_a_folder_brings_is_not_run(tmp_path, tiny_bert):
     assert not (tmp_path / "was_run").exists()
 
 
+def test_nobody_is_asked_whether_to_run_code(tmp_path, tiny_bert, monkeypatch):
+    """A question in the middle of a fit would wait, and a wrong key would answer."""
+    folder = shutil.copytree(tiny_bert, tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.Own"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "own.py").write_text("class Own: pass\n")
+    asked = []
+    monkeypatch.setattr("builtins.input", lambda *question: asked.append(question))
+    with pytest.raises(ValueError, match="custom code"):
+        TransformerTextEncoder(folder).transform(TEXTS)
+    assert not asked
+
+
 def test_no_texts_give_no_rows(tiny_bert):
     assert TransformerTextEncoder(tiny_bert).transform([]).shape == (0, 16)
 
