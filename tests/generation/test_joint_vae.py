@@ -87,6 +87,19 @@ def test_images_and_their_captions_may_come_apart():
     assert np.array_equal(together.transform(pairs), apart.transform(pairs))
 
 
+def test_of_nothing_comes_nothing(model):
+    none = _greys(2)[np.array([], int)]
+    assert model.transform(none).shape == (0, 2)
+    assert model.predict_image([]).shape == (0, 16, 16, 3)
+    assert model.get_feature_names_out().tolist() == ["jointvae0", "jointvae1"]
+
+
+def test_images_alone_have_the_vectors_of_pairs_without_texts(model):
+    images = _greys(4).images
+    expected = model.transform(ImageTextPairs(images=images))
+    np.testing.assert_array_equal(model.transform(images), expected)
+
+
 def test_what_is_not_fitted_draws_nothing():
     with pytest.raises(NotFittedError):
         JointVAE().sample(2)

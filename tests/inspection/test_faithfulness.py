@@ -41,6 +41,8 @@ def test_areas_are_those_of_a_right_order_worked_out_by_hand(explanation):
     assert areas.text_deletion == pytest.approx(0.5 / 3)
     assert areas.text_insertion == pytest.approx(2.5 / 3)
     assert areas.gain == pytest.approx(5 / 7)
+    assert areas.image_gain == pytest.approx(3 / 4)
+    assert areas.text_gain == pytest.approx(2 / 3)
 
 
 def test_a_wrong_order_is_found_out(explanation):

@@ -63,6 +63,10 @@ def test_scores_are_shapley_values_of_the_product(baseline):
     words_alone = found.word_scores - found.interactions.sum(axis=1) / 2
     total = found.base_score + alone.sum() + words_alone.sum()
     assert total + found.interactions.sum() == pytest.approx(found.score)
+    words, keypoints = np.abs(found.word_scores), np.abs(found.keypoint_scores)
+    assert found.text_share == pytest.approx(
+        words.sum() / (words.sum() + keypoints.sum())
+    )
 
 
 def test_a_word_does_what_the_vector_loses_without_it(baseline):

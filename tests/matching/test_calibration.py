@@ -50,6 +50,17 @@ def test_what_is_read_off_is_what_the_search_finds(noisy):
     assert by_search == best_threshold(*noisy, "f1")
 
 
+def test_many_scores_are_searched_in_steps():
+    """A metric that can't be read off is not asked about each of a thousand."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 500)
+    scores = labels + 0.3 * rng.normal(size=1000)
+    found = best_threshold(scores, labels, make_scorer(f1_score))
+    assert found in scores
+    best = f1_score(labels, scores >= best_threshold(scores, labels, "f1"))
+    assert f1_score(labels, scores >= found) == pytest.approx(best, abs=0.01)
+
+
 def test_a_metric_without_a_name_is_refused():
     pairs = ImageTextPairs(np.eye(3), np.eye(3))
     with pytest.raises(ValueError, match="threshold"):

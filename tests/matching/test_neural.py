@@ -56,6 +56,12 @@ def test_views_of_other_widths_are_matched_far_above_chance(matcher):
     assert matcher.score(planted(1)) > 0.5
 
 
+def test_views_of_other_widths_meet_in_the_narrower_one():
+    """Without a number of components; the cosine needs vectors of one length."""
+    matcher = NeuralMatcher(None, **FAST | {"max_iter": 1}).fit(planted(0))
+    assert matcher.similarity(planted(1)).shape == (300, 150)
+
+
 def test_without_projections_training_begins_with_the_cosine():
     pairs = planted(0).map(image=lambda images: images[:, :9])
     start = NeuralMatcher(max_iter=1, learning_rate=1e-12, random_state=0).fit(pairs)
