@@ -37,6 +37,7 @@ class TextToImage(DrawingTrainingMixin, DrawingMixin, BaseEstimator):
         is fitted. None means ``VQVAE(image_size=image_size)``.
     guidance : estimator, default=None
         A fitted matcher whose gradient tells the generator of "gan" what is missing.
+        It makes the first passes worth more; after many there is little left to say.
     matcher : estimator, default=None
         A fitted matcher that chooses among `n_candidates` images. None takes
         `guidance`.
