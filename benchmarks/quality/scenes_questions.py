@@ -8,8 +8,9 @@ or names. "question alone" is a logistic model on one to three words in a row, "
 alone" the network with all words hidden, "majority" the most frequent answer.
 
 The networks go on from the encoder of a captioner that has learned from three captions
-of each training scene; its time is printed, and is in none of theirs. With
-`--captions 0` they start from nothing.
+of each training scene; its time is printed, and is in none of theirs. With `--frozen`
+it stays as it is, and sees each picture once. With `--captions 0` they start from
+nothing.
 """
 
 import argparse
@@ -53,7 +54,7 @@ def make_data(n_train):
 
 
 def learn_to_look(train, passes):
-    """The encoder of a captioner of the training scenes."""
+    """A captioner of the training scenes."""
     rng = np.random.RandomState(0)
     captions = [describe(scene.facts, 3, rng) for scene in train.scenes]
     pairs = ImageTextPairs(
@@ -70,7 +71,7 @@ def learn_to_look(train, passes):
         random_state=0,
         verbose=1,
     )
-    return captioner.fit(pairs).encoder_
+    return captioner.fit(pairs)
 
 
 def network(fusion, arguments):
@@ -117,16 +118,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=N_TRAIN)
     parser.add_argument("--iterations", type=int, default=6)
-    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--layers", type=int, default=1)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
-    parser.add_argument("--region-layers", type=int, default=1)
+    parser.add_argument("--region-layers", type=int, default=0)
     parser.add_argument("--captions", type=int, default=4, help="passes over captions")
+    parser.add_argument("--frozen", action="store_true", help="leave the encoder")
     parser.add_argument("--only", nargs="+", choices=[*BLIND, *FUSIONS])
     arguments = parser.parse_args()
     train, *tests = make_data(arguments.images)
     arguments.encoder, start = "cnn", time.process_time()
     if arguments.captions:
-        arguments.encoder = learn_to_look(train, arguments.captions)
+        captioner = learn_to_look(train, arguments.captions)
+        arguments.encoder = captioner if arguments.frozen else captioner.encoder_
         print(f"captioner: {time.process_time() - start:.0f} s", file=sys.stderr)
     table = csv.writer(sys.stdout)
     table.writerow(["model", "scenes", "accuracy", *QUESTION_TYPES, "cpu_seconds"])

@@ -7,9 +7,11 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from itm_sklearn._batching import batch_slices
 from itm_sklearn._torch._captioning import pad_tokens
+from itm_sklearn._torch._grid import n_heads
 
 __all__ = ["FUSIONS", "Answerer", "answer_loss", "answer_scores"]
 
@@ -76,8 +78,56 @@ def _mean(states, padding):
     return (states * kept).sum(dim=1) / kept.sum(dim=1)
 
 
-class _Reading(nn.Module):
-    """Base of all fusions: the words of a question look at each other first."""
+class _CrossAttention(nn.Module):
+    """Words are read, look at the regions, and are read again with what they saw.
+
+    Attention says what is there where a word fits best, but not how well it fits:
+    only the product of both does. Layers in which words look at each other would have
+    to find out first which words belong together; recurrent ones carry what was seen
+    from word to word from the first step on, and learn in a tenth of the time.
+    """
+
+    def __init__(self, width, n_layers, dropout):
+        super().__init__()
+        self.reader = _recurrent(width, width, n_layers)
+        self.look = nn.MultiheadAttention(
+            width, n_heads(width), dropout, batch_first=True
+        )
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
+        self.dropout = nn.Dropout(dropout)
+        self.writer = _recurrent(3 * width, width, n_layers)
+
+    def forward(self, words, padding, memory):
+        width = words.shape[-1]
+        read = self.norms[0](_run(self.reader, words, padding)[..., :width])
+        seen, _ = self.look(read, memory, memory, need_weights=False)
+        # The mean is there from the first step on, when nobody knows where to look.
+        seen = self.norms[1](seen + memory.mean(dim=1, keepdim=True))
+        both = self.dropout(torch.cat([read, seen, read * seen], dim=-1))
+        return _mean(_run(self.writer, both, padding), padding)[:, :width]
+
+
+def _recurrent(n_inputs, width, n_layers):
+    """Layers that go over the words from both sides."""
+    # Both directions together are one too wide where the width is odd.
+    half = -(-width // 2)
+    return nn.GRU(n_inputs, half, n_layers, batch_first=True, bidirectional=True)
+
+
+def _run(layers, states, padding):
+    """What recurrent layers make of the words; padding is not gone over."""
+    lengths = (~padding).sum(dim=1).cpu()
+    packed = pack_padded_sequence(
+        states, lengths, batch_first=True, enforce_sorted=False
+    )
+    length = states.shape[1]
+    return pad_packed_sequence(
+        layers(packed)[0], batch_first=True, total_length=length
+    )[0]
+
+
+class _Vectors(nn.Module):
+    """Base of fusions that know a question and an image by one vector each."""
 
     def __init__(self, width, n_layers, dropout):
         super().__init__()
@@ -85,47 +135,19 @@ class _Reading(nn.Module):
             nn.TransformerEncoderLayer(width, **_layer(width, dropout))
             for _ in range(n_layers)
         )
-
-    def read(self, words, padding):
-        for layer in self.layers:
-            words = layer(words, src_key_padding_mask=padding)
-        return words
-
-
-class _CrossAttention(_Reading):
-    """Each word looks at the regions, and is multiplied by what it sees.
-
-    Attention says what is there where a word fits best, but not how well it fits. Only
-    the product does: without it, questions for yes or no were not learned.
-    """
-
-    def __init__(self, width, n_layers, dropout):
-        super().__init__(width, n_layers, dropout)
-        self.norm = nn.LayerNorm(width)
-        self.look = nn.MultiheadAttention(
-            width, _n_heads(width), dropout, batch_first=True
-        )
-
-    def forward(self, words, padding, memory):
-        words = self.read(words, padding)
-        seen, _ = self.look(self.norm(words), memory, memory, need_weights=False)
-        # The mean is there from the first step on, when nobody knows where to look.
-        seen = seen + memory.mean(dim=1, keepdim=True)
-        return _mean(seen * words, padding)
-
-
-class _Vectors(_Reading):
-    """Base of fusions that know a question and an image by one vector each."""
-
-    def __init__(self, width, n_layers, dropout):
-        super().__init__(width, n_layers, dropout)
         self.see = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU())
         self.image = nn.Linear(2 * width, width)
+
+    def read(self, words, padding):
+        """The question: its words have looked at each other."""
+        for layer in self.layers:
+            words = layer(words, src_key_padding_mask=padding)
+        return _mean(words, padding)
 
     def forward(self, words, padding, memory):
         # Regions are made sense of before they are averaged, with their places.
         image = self.image(self.see(memory).mean(dim=1))
-        return self.join(image, _mean(self.read(words, padding), padding))
+        return self.join(image, self.read(words, padding))
 
 
 class _Concat(_Vectors):
@@ -189,13 +211,9 @@ FUSIONS = {
 }
 
 
-def _n_heads(width):
-    return max(1, width // 32)
-
-
 def _layer(width, dropout):
     return {
-        "nhead": _n_heads(width),
+        "nhead": n_heads(width),
         "dim_feedforward": 4 * width,
         "dropout": dropout,
         "activation": "gelu",

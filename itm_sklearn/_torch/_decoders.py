@@ -8,6 +8,8 @@ word. A state is a tuple of tensors with a row for each caption.
 import torch
 from torch import nn
 
+from itm_sklearn._torch._grid import n_heads
+
 __all__ = ["RecurrentDecoder", "TransformerDecoder"]
 
 
@@ -40,7 +42,7 @@ class TransformerDecoder(nn.Module):
         self.places = nn.Embedding(max_length, width)
         layer = nn.TransformerDecoderLayer(
             width,
-            max(1, width // 32),
+            n_heads(width),
             4 * width,
             dropout,
             activation="gelu",
@@ -119,7 +121,7 @@ class RecurrentDecoder(nn.Module):
         self.words = nn.Embedding(n_words, width)
         self.reader = layer(width, width, batch_first=True)
         self.attention = nn.MultiheadAttention(
-            width, max(1, width // 32), dropout, batch_first=True
+            width, n_heads(width), dropout, batch_first=True
         )
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
         self.writer = layer(2 * width, width, batch_first=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from itm_sklearn._torch._grid import n_heads
 from itm_sklearn._torch._guard import import_guarded
 from itm_sklearn._torch._transformers import quiet_transformers
 from itm_sklearn._torch._weights import AS_DATA, find_checkpoint
@@ -37,7 +38,7 @@ def gpt2_config(n_words, width, *, n_layers, dropout, max_length):
         "vocab_size": n_words,
         "n_embd": width,
         "n_layer": n_layers,
-        "n_head": max(1, width // 32),
+        "n_head": n_heads(width),
         "n_positions": max_length + N_PREFIX,
         "initializer_range": width**-0.5,
         "bos_token_id": 0,
@@ -179,9 +180,7 @@ class Prefix(nn.Module):
     def __init__(self, width, n_features):
         super().__init__()
         self.queries = nn.Parameter(torch.randn(N_PREFIX, width))
-        self.attention = nn.MultiheadAttention(
-            width, max(1, width // 32), batch_first=True
-        )
+        self.attention = nn.MultiheadAttention(width, n_heads(width), batch_first=True)
         self.layers = nn.Sequential(
             nn.LayerNorm(width),
             nn.Linear(width, 2 * width),

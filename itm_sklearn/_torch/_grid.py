@@ -9,7 +9,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-__all__ = ["GridCNN", "Regions", "ResidualBlock", "as_regions", "edges", "halvings"]
+__all__ = [
+    "GridCNN",
+    "Regions",
+    "ResidualBlock",
+    "as_regions",
+    "edges",
+    "halvings",
+    "n_heads",
+]
 
 # Regions on a side of the grid that `GridCNN` makes.
 _SIDE = 8
@@ -125,6 +133,18 @@ def as_regions(features):
     return features.reshape(len(features), -1, features.shape[-1])
 
 
+def n_heads(width):
+    """Heads of an attention: one for 32 numbers, or fewer that share them equally.
+
+    Examples
+    --------
+    >>> n_heads(128), n_heads(100), n_heads(16)
+    (4, 2, 1)
+    """
+    most = max(1, width // 32)
+    return max(number for number in range(1, most + 1) if width % number == 0)
+
+
 class Regions(nn.Module):
     """Regions of any width as the memory of a decoder: projected, each with its place.
 
@@ -159,7 +179,7 @@ class Regions(nn.Module):
         self.layers = nn.ModuleList(
             nn.TransformerEncoderLayer(
                 width,
-                max(1, width // 32),
+                n_heads(width),
                 2 * width,
                 dropout,
                 activation="gelu",

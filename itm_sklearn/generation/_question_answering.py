@@ -36,12 +36,13 @@ class VisualQuestionAnswering(AnswerTrainingMixin, ClassifierMixin, BaseEstimato
     ----------
     fusion : str or fusion estimator, default="cross_attention"
         How question and image come together. "cross_attention": each word looks at
-        the regions of the image, and is multiplied by what it sees. The others know
-        the image by one vector and the question by another: "concat" puts them side
-        by side, "multiply" and "average" join them number by number, "weighted" lets
-        the question say how much is to come from the image, and "bilinear" is a
-        bilinear form of low rank [1]_. An estimator of `itm_sklearn.fusion` stands
-        between the transformers `image` and `text` and a logistic classifier.
+        the regions of the image, is multiplied by what it sees, and is read again.
+        The others know the image by one vector and the question by another: "concat"
+        puts them side by side, "multiply" and "average" join them number by number,
+        "weighted" lets the question say how much is to come from the image, and
+        "bilinear" is a bilinear form of low rank [1]_. An estimator of
+        `itm_sklearn.fusion` stands between the transformers `image` and `text` and a
+        logistic classifier.
     image : "cnn", transformer or torch.nn.Module, default="cnn"
         What looks at the images, as `Captioner.encoder`: a small network, trained
         here; a transformer, such as a fitted `Captioner`, which stays as it is; or a
@@ -51,8 +52,9 @@ class VisualQuestionAnswering(AnswerTrainingMixin, ClassifierMixin, BaseEstimato
         strings to vectors is for a fusion estimator.
     n_components : int, default=128
         Width of words and regions, at least 32.
-    n_layers : int, default=2
-        Layers that the question goes through.
+    n_layers : int, default=1
+        Layers that the question goes through; with "cross_attention" before it looks,
+        and as many behind.
     n_region_layers : int, default=0
         Layers in which the regions look at each other first.
     dropout : float, default=0.1
@@ -148,7 +150,7 @@ class VisualQuestionAnswering(AnswerTrainingMixin, ClassifierMixin, BaseEstimato
         image="cnn",
         text="words",
         n_components=128,
-        n_layers=2,
+        n_layers=1,
         n_region_layers=0,
         dropout=0.1,
         input_dropout=0.0,

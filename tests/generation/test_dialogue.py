@@ -81,7 +81,7 @@ def test_a_network_finds_out_what_it_is():
     answerer = VisualQuestionAnswering(
         n_components=32,
         image_size=16,
-        max_iter=6,
+        max_iter=8,
         batch_size=64,
         learning_rate=3e-3,
         random_state=0,

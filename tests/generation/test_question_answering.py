@@ -33,7 +33,7 @@ def train():
 @pytest.fixture(scope="module")
 def fitted(train):
     """A model that has seen them a few times."""
-    return quick(max_iter=12).fit(train.pairs, train.answers)
+    return quick(max_iter=20).fit(train.pairs, train.answers)
 
 
 def quick(*arguments, **settings):
@@ -94,6 +94,13 @@ def test_an_answer_does_not_depend_on_what_else_is_asked(fitted, train):
     together = fitted.predict_proba(train.pairs[:20])
     alone = np.vstack([fitted.predict_proba(train.pairs[[row]]) for row in range(20)])
     np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+@pytest.mark.parametrize("n_components", [33, 100])
+def test_any_width_will_do(n_components, train):
+    """Odd for two directions, no multiple of 32 for the heads of attention."""
+    model = quick().set_params(n_components=n_components)
+    assert model.fit(train.pairs[:50], train.answers[:50]).weights_
 
 
 @pytest.mark.parametrize(
