@@ -1,6 +1,6 @@
 """Whether the gradient of a matcher earns its place in a GAN, at equal processor time.
 
-    python benchmarks/quality/drawing_guidance.py --max-iter 5
+    python benchmarks/quality/drawing_guidance.py
 
 The same GAN on the scenes of `scenes_drawing.py`: alone, and guided by the matcher that
 also chooses among candidates there. A guided step takes longer, so that there are fewer
@@ -45,7 +45,7 @@ def main():
     """Fit both; a CSV table on stdout."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=4000)
-    parser.add_argument("--max-iter", type=int, default=5)
+    parser.add_argument("--max-iter", type=int, default=4)
     parser.add_argument("--judges", help="folder that keeps the judge between runs")
     parser.add_argument("--seeds", type=int, nargs=2, default=(1, 2), help="of prompts")
     arguments = parser.parse_args()
