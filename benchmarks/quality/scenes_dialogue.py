@@ -16,6 +16,8 @@ import sys
 import time
 
 import numpy as np
+from scenes_questions import learn_to_look
+from sklearn.frozen import FrozenEstimator
 from threadpoolctl import threadpool_limits
 
 from itm_sklearn.datasets import COLOURS, SHAPES, make_dialogues
@@ -24,13 +26,13 @@ from itm_sklearn.generation import VisualDialogue, VisualQuestionAnswering
 KINDS = [list(COLOURS), list(SHAPES), ["small", "large"]]
 
 
-def answerer(arguments):
+def answerer(captioner, arguments):
     """The network, the same with and without a history."""
     return VisualQuestionAnswering(
         arguments.fusion,
-        image_size=32,
+        # Dialogues clone the network, but not what it looks through.
+        image=FrozenEstimator(captioner),
         n_layers=arguments.layers,
-        n_region_layers=1,
         dropout=0.0,
         max_iter=arguments.iterations,
         learning_rate=arguments.learning_rate,
@@ -56,7 +58,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=12_000)
     parser.add_argument("--iterations", type=int, default=6)
-    parser.add_argument("--layers", type=int, default=3)
+    parser.add_argument("--layers", type=int, default=1)
+    parser.add_argument("--captions", type=int, default=4, help="passes over captions")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--fusion", default="cross_attention")
     parser.add_argument("--seed", type=int, default=1, help="of the test dialogues")
@@ -64,10 +67,13 @@ def main():
     train = make_dialogues(arguments.images, image_size=32, random_state=0)
     test = make_dialogues(600, image_size=32, random_state=arguments.seed)
     needs = test.needs_history
+    start = time.process_time()
+    captioner = learn_to_look(train, arguments.captions)
+    print(f"captioner: {time.process_time() - start:.0f} s", file=sys.stderr)
     table = csv.writer(sys.stdout)
     table.writerow(["history", "all", "needs_history", "mrr", "mrr_needs", "seconds"])
     for name, n_turns in (("all", None), ("hidden", 0)):
-        model = VisualDialogue(answerer(arguments), n_turns=n_turns)
+        model = VisualDialogue(answerer(captioner, arguments), n_turns=n_turns)
         start = time.process_time()
         model.fit(train.pairs, train.answers)
         seconds = time.process_time() - start

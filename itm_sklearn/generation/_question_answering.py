@@ -45,8 +45,10 @@ class VisualQuestionAnswering(AnswerTrainingMixin, ClassifierMixin, BaseEstimato
         logistic classifier.
     image : "cnn", transformer or torch.nn.Module, default="cnn"
         What looks at the images, as `Captioner.encoder`: a small network, trained
-        here; a transformer, such as a fitted `Captioner`, which stays as it is; or a
-        module, such as ``captioner.encoder_``, of which a copy is trained on.
+        here; a transformer, such as a fitted `Captioner`, which stays as it is (in a
+        `~sklearn.frozen.FrozenEstimator` also where this model is cloned, as in a grid
+        search); or a module, such as ``captioner.encoder_``, of which a copy is
+        trained on.
     text : "words" or transformer, default="words"
         What reads the questions: "words" are learned here. A transformer from
         strings to vectors is for a fusion estimator.
