@@ -78,6 +78,28 @@ def _mean(states, padding):
     return (states * kept).sum(dim=1) / kept.sum(dim=1)
 
 
+class _BothWays(nn.Module):
+    """Recurrent layers that go over the words from both sides, but over no padding."""
+
+    def __init__(self, n_inputs, width, n_layers):
+        super().__init__()
+        # Both directions together are one too wide where the width is odd.
+        half, self.width = -(-width // 2), width
+        self.layers = nn.GRU(
+            n_inputs, half, n_layers, batch_first=True, bidirectional=True
+        )
+
+    def forward(self, states, padding):
+        lengths = (~padding).sum(dim=1).cpu()
+        packed = pack_padded_sequence(
+            states, lengths, batch_first=True, enforce_sorted=False
+        )
+        outputs, _ = pad_packed_sequence(
+            self.layers(packed)[0], batch_first=True, total_length=states.shape[1]
+        )
+        return outputs[..., : self.width]
+
+
 class _CrossAttention(nn.Module):
     """Words are read, look at the regions, and are read again with what they saw.
 
@@ -89,41 +111,21 @@ class _CrossAttention(nn.Module):
 
     def __init__(self, width, n_layers, dropout):
         super().__init__()
-        self.reader = _recurrent(width, width, n_layers)
+        self.reader = _BothWays(width, width, n_layers)
         self.look = nn.MultiheadAttention(
             width, n_heads(width), dropout, batch_first=True
         )
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
         self.dropout = nn.Dropout(dropout)
-        self.writer = _recurrent(3 * width, width, n_layers)
+        self.writer = _BothWays(3 * width, width, n_layers)
 
     def forward(self, words, padding, memory):
-        width = words.shape[-1]
-        read = self.norms[0](_run(self.reader, words, padding)[..., :width])
+        read = self.norms[0](self.reader(words, padding))
         seen, _ = self.look(read, memory, memory, need_weights=False)
         # The mean is there from the first step on, when nobody knows where to look.
         seen = self.norms[1](seen + memory.mean(dim=1, keepdim=True))
         both = self.dropout(torch.cat([read, seen, read * seen], dim=-1))
-        return _mean(_run(self.writer, both, padding), padding)[:, :width]
-
-
-def _recurrent(n_inputs, width, n_layers):
-    """Layers that go over the words from both sides."""
-    # Both directions together are one too wide where the width is odd.
-    half = -(-width // 2)
-    return nn.GRU(n_inputs, half, n_layers, batch_first=True, bidirectional=True)
-
-
-def _run(layers, states, padding):
-    """What recurrent layers make of the words; padding is not gone over."""
-    lengths = (~padding).sum(dim=1).cpu()
-    packed = pack_padded_sequence(
-        states, lengths, batch_first=True, enforce_sorted=False
-    )
-    length = states.shape[1]
-    return pad_packed_sequence(
-        layers(packed)[0], batch_first=True, total_length=length
-    )[0]
+        return _mean(self.writer(both, padding), padding)
 
 
 class _Vectors(nn.Module):
@@ -132,7 +134,15 @@ class _Vectors(nn.Module):
     def __init__(self, width, n_layers, dropout):
         super().__init__()
         self.layers = nn.ModuleList(
-            nn.TransformerEncoderLayer(width, **_layer(width, dropout))
+            nn.TransformerEncoderLayer(
+                width,
+                n_heads(width),
+                4 * width,
+                dropout,
+                activation="gelu",
+                batch_first=True,
+                norm_first=True,
+            )
             for _ in range(n_layers)
         )
         self.see = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU())
@@ -209,17 +219,6 @@ FUSIONS = {
     "weighted": _Weighted,
     "bilinear": _Bilinear,
 }
-
-
-def _layer(width, dropout):
-    return {
-        "nhead": n_heads(width),
-        "dim_feedforward": 4 * width,
-        "dropout": dropout,
-        "activation": "gelu",
-        "batch_first": True,
-        "norm_first": True,
-    }
 
 
 def answer_loss(network, view, tokens, image_index, targets, dtype=torch.float32):
