@@ -13,7 +13,11 @@ __all__ = ["PairMoments"]
 # A block of both views stays in the cache that the products are computed from.
 _BLOCK_BYTES = 2**25
 _BLOCK_ROWS = 2048
+# So that a block is small beside the views.
+_LEAST_BLOCKS = 4
 _PILOT_ROWS = 128
+# Means within the range of a column over this are as good as zero.
+_NEAR = 4
 # Powers of two.
 _EXTREME = 20
 
@@ -88,12 +92,10 @@ class PairMoments:
         if self.n_pairs == 0:
             self._begin(images.shape[1], texts.shape[1])
         sums = np.zeros(images.shape[1]), np.zeros(texts.shape[1])
-        for block in rows.blocks(_block_rows(sum(map(len, sums)), dtype)):
-            left = block.weigh(shifts[0].apply(images, block.images, dtype))
-            right = shifts[1].apply(texts, block.texts, dtype)
-            sums[0][:] += block.sum_images(left)
-            sums[1][:] += sum_rows(right)
-            self._add_products(left, right, block.join(right), shifts)
+        for block in rows.blocks(_block_rows(rows.n_pairs, sum(map(len, sums)), dtype)):
+            added = self._add_block(images, texts, block, shifts, dtype)
+            for total, part in zip(sums, added, strict=True):
+                total += part
         steps = [
             shift.in_units(total / rows.n_pairs)
             for shift, total in zip(shifts, sums, strict=True)
@@ -125,6 +127,13 @@ class PairMoments:
         self.image_scatter = np.zeros((n_image_features, n_image_features))
         self.text_scatter = np.zeros((n_text_features, n_text_features))
         self.cross_scatter = np.zeros((n_image_features, n_text_features))
+
+    def _add_block(self, images, texts, block, shifts, dtype):
+        """Add the products of a block; the sums of its rows, shifted."""
+        images = block.weigh(shifts[0].apply(images, block.images, dtype))
+        texts = shifts[1].apply(texts, block.texts, dtype)
+        self._add_products(images, texts, block.join(texts), shifts)
+        return block.sum_images(images), sum_rows(texts)
 
     def _add_products(self, images, texts, joined_texts, shifts):
         """Add the products of a block, each in the units of the features."""
@@ -163,16 +172,17 @@ def _common_precision(images, texts):
     return np.float32 if single else np.float64
 
 
-def _block_rows(n_features, dtype):
+def _block_rows(n_rows, n_features, dtype):
     fitting = _BLOCK_BYTES // (np.dtype(dtype).itemsize * n_features)
-    return min(max(fitting, 256), _BLOCK_ROWS)
+    return max(256, min(fitting, _BLOCK_ROWS, n_rows // _LEAST_BLOCKS))
 
 
 class _Shift:
     """The shift of a view by a pilot mean, and of extreme columns to unit size.
 
     The pilot is a mean of rows from all over the view, in the precision of the view.
-    It lies between their extremes, so that constant columns become exactly zero.
+    It lies between their extremes, so that constant columns become exactly zero. A
+    view whose columns all lie about zero is not shifted: it would gain no digit.
     """
 
     def __init__(self, view):
@@ -180,16 +190,22 @@ class _Shift:
         low, high = sample.min(axis=0), sample.max(axis=0)
         mean = sample.mean(axis=0, dtype=np.float64).astype(sample.dtype)
         self.pilot = np.clip(mean, low, high)
+        self._is_needed = (np.abs(self.pilot) > (high - low) / _NEAR).any()
+        if not self._is_needed:
+            self.pilot[:] = 0
         _, exponents = np.frexp(high - low)
         # Squares of other columns stay within single precision as they are.
         exponents[np.abs(exponents) < _EXTREME] = 0
-        # Powers of two round nothing.
-        factors = np.ldexp(sample.dtype.type(1), -exponents)
-        self._factors = factors if exponents.any() else None
+        self._factors = None
+        if exponents.any():
+            # Powers of two round nothing.
+            self._factors = np.ldexp(sample.dtype.type(1), -exponents)
 
     def apply(self, view, rows, dtype):
         """Some rows of the view, shifted, in that precision."""
         rows = dense_rows(view, rows)
+        if not self._is_needed and self._factors is None:
+            return rows.astype(dtype, copy=False)
         shifted = np.empty(rows.shape, dtype)
         if self._factors is None:
             return np.subtract(rows, self.pilot, out=shifted, casting="same_kind")

@@ -120,6 +120,17 @@ def test_offsets_cost_only_the_digits_that_the_data_lost(dtype, offset, toleranc
     )
 
 
+@pytest.mark.parametrize("offset", [0, 0.5, 1.2, 1.5, 5, 1e3, 1e6])
+def test_no_offset_costs_products_of_single_precision_a_digit(offset):
+    rng = np.random.default_rng(0)
+    images, texts = rng.normal(size=(3000, 4)), rng.normal(size=(3000, 3))
+    expected = naive_moments(images, texts, np.arange(3000))
+    moments = PairMoments(np.float32).update(images + offset, texts - offset)
+    for name in NAMES[2:]:
+        scatter = getattr(moments, name)
+        np.testing.assert_allclose(scatter / 3000, expected[name] / 3000, atol=1e-6)
+
+
 def test_a_constant_column_has_a_scatter_of_exactly_zero():
     images, texts, image_index = make_views()
     images[:, 1] = 0.1
