@@ -4,6 +4,8 @@ The other aligners learn from pairs alone; this one is told what the pairs are a
 Behind `CCA` it makes the semantic correlation matching of the same paper.
 """
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import (
     BaseEstimator,
@@ -12,6 +14,7 @@ from sklearn.base import (
     clone,
 )
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold, check_cv, cross_val_predict
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length
@@ -44,6 +47,12 @@ class SemanticAligner(
         subtracts the mean probabilities of the training pairs, and cosines then
         compare what sets a pair apart. "log" is the logarithm of the probability
         less its mean over the categories [2]_, which tells the improbable apart.
+    cv : int or splitter, default=None
+        Classifiers are surer of pairs that they were fitted on than of others, and a
+        step that is fitted behind them relies on that. With a number of folds, or a
+        splitter, which gets the images as groups, `fit_transform` takes each training
+        pair from classifiers that have not seen it [3]_, so that it differs from
+        `fit` and `transform`. None leaves them the same.
 
     Attributes
     ----------
@@ -69,6 +78,7 @@ class SemanticAligner(
        ACM MM 2010, section 4.2.
     .. [2] J. Aitchison, "The statistical analysis of compositional data", Journal of
        the Royal Statistical Society B 44(2), 1982, equation 2.3.
+    .. [3] D. H. Wolpert, "Stacked generalization", Neural Networks 5(2), 1992.
 
     Examples
     --------
@@ -93,12 +103,14 @@ class SemanticAligner(
         "image": [HasMethods(["fit", "predict_proba"]), None],
         "text": [HasMethods(["fit", "predict_proba"]), None],
         "coordinates": [StrOptions({"centred", "posterior", "log"})],
+        "cv": ["cv_object"],
     }
 
-    def __init__(self, image=None, text=None, *, coordinates="centred"):
+    def __init__(self, image=None, text=None, *, coordinates="centred", cv=None):
         self.image = image
         self.text = text
         self.coordinates = coordinates
+        self.cv = cv
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
@@ -124,6 +136,26 @@ class SemanticAligner(
         self.image_mean_ = self.image_classifier_.predict_proba(images).mean(axis=0)
         self.text_mean_ = self.text_classifier_.predict_proba(pairs.texts).mean(axis=0)
         return self
+
+    def fit_transform(self, X, y=None):
+        """Fit, then say what the views of the training pairs tell.
+
+        Parameters
+        ----------
+        X : ImageTextPairs
+            As for `fit`.
+        y : array-like of shape (n_pairs,)
+            As for `fit`.
+
+        Returns
+        -------
+        aligned : ImageTextPairs
+            As from ``transform(X)``, but with `cv` by classifiers of other folds.
+        """
+        self.fit(X, y)
+        if self.cv is None:
+            return self.transform(X)
+        return self._cross_fit(self._check_pairs(X, y), y)
 
     def transform_image(self, X):
         """What images tell about each category.
@@ -173,14 +205,36 @@ class SemanticAligner(
         check_classification_targets(y)
         return pairs
 
+    def _cross_fit(self, pairs, y):
+        """The training pairs as classifiers of the other folds see them."""
+        aligned = self.transform(pairs)
+        rows = pairs.image_index
+        images = pairs.images[rows]
+        cv = StratifiedGroupKFold(self.cv) if isinstance(self.cv, Integral) else self.cv
+        folds = list(check_cv(cv).split(images, y, rows))
+        seen = [
+            cross_val_predict(classifier, view, y, cv=folds, method="predict_proba")
+            for classifier, view in (
+                (self.image_classifier_, images),
+                (self.text_classifier_, pairs.texts),
+            )
+        ]
+        aligned.images[rows] = self._place(seen[0], self.image_mean_)
+        aligned.texts[:] = self._place(seen[1], self.text_mean_)
+        return aligned
+
     def _locate(self, features, classifier, mean):
-        posterior = classifier.predict_proba(features)
+        located = self._place(classifier.predict_proba(features), mean)
+        return located.astype(features.dtype, copy=False)
+
+    def _place(self, posterior, mean):
+        """Coordinates of probabilities."""
         if self.coordinates == "centred":
-            posterior = posterior - mean
-        elif self.coordinates == "log":
+            return posterior - mean
+        if self.coordinates == "log":
             logarithm = np.log(np.maximum(posterior, np.finfo(posterior.dtype).tiny))
-            posterior = logarithm - logarithm.mean(axis=1, keepdims=True)
-        return posterior.astype(features.dtype, copy=False)
+            return logarithm - logarithm.mean(axis=1, keepdims=True)
+        return posterior
 
     @property
     def _n_features_out(self):

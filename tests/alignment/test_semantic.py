@@ -5,11 +5,17 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import cosine_similarity
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedGroupKFold,
+    cross_val_predict,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
 
 from itm_sklearn.alignment import CCA, SemanticAligner
+from itm_sklearn.fusion import WeightedFusion
 from itm_sklearn.metrics import average_precision
 from itm_sklearn.pairs import ImageTextPairs
 from itm_sklearn.testing import parametrize_with_pair_checks
@@ -36,7 +42,9 @@ def _mean_average_precision(aligner, pairs, y):
     return average_precision(y[:, np.newaxis] == y, similarity)
 
 
-@parametrize_with_pair_checks([SemanticAligner(), SemanticAligner(coordinates="log")])
+@parametrize_with_pair_checks(
+    [SemanticAligner(), SemanticAligner(coordinates="log"), SemanticAligner(cv=2)]
+)
 def test_the_checks_of_pairs_pass(estimator, check):
     check()
 
@@ -94,6 +102,71 @@ def test_behind_a_cca_it_is_semantic_correlation_matching(documents):
     correlated = CCA(2).fit_transform(pairs)
     expected = SemanticAligner().fit_transform(correlated, y)
     np.testing.assert_allclose(both.transform(pairs).texts, expected.texts)
+
+
+def test_cross_fitted_pairs_are_told_by_classifiers_that_have_not_seen_them(documents):
+    pairs, y = documents
+    nearest = KNeighborsClassifier(1)
+    told = {}
+    for cv in (None, StratifiedGroupKFold(3)):
+        aligner = SemanticAligner(nearest, nearest, cv=cv, **POSTERIOR)
+        told[cv] = aligner.fit_transform(pairs, y)
+    seen, unseen = told.values()
+    folds = StratifiedGroupKFold(3).split(pairs.texts, y, pairs.image_index)
+    unseen_texts = cross_val_predict(
+        nearest, pairs.texts, y, cv=folds, method="predict_proba"
+    )
+    np.testing.assert_array_equal(unseen.texts, unseen_texts)
+    rights = [
+        (told.images.argmax(axis=1) == np.unique(y, return_inverse=True)[1])
+        for told in (seen, unseen)
+    ]
+    assert rights[0].all()
+    assert not rights[1].all()
+
+
+def test_cross_fitting_keeps_all_texts_of_an_image_in_one_fold(documents):
+    pairs, y = documents
+    rows = np.repeat(np.arange(180), 2)
+    nearest = KNeighborsClassifier(1)
+    doubled = pairs[rows], y[rows]
+    aligner = SemanticAligner(nearest, nearest, cv=3, **POSTERIOR)
+    images = aligner.fit_transform(*doubled).images
+    # A copy of the image in another fold would tell its category for certain.
+    assert len(images) == 180
+    assert (images.argmax(axis=1) != np.unique(y, return_inverse=True)[1]).any()
+
+
+def test_folds_may_be_given_as_rows(documents):
+    halves = np.arange(180).reshape(2, 90, order="F")
+    folds = [tuple(halves), tuple(halves[::-1])]
+    aligner = SemanticAligner(cv=folds, **POSTERIOR)
+    assert aligner.fit_transform(*documents).texts.shape == (180, 3)
+
+
+def test_what_follows_a_cross_fitted_aligner_transforms_as_without_it(documents):
+    pairs, y = documents
+    plain, crossed = SemanticAligner().fit(pairs, y), SemanticAligner(cv=3)
+    crossed.fit_transform(pairs, y)
+    np.testing.assert_array_equal(
+        crossed.transform(pairs).texts, plain.transform(pairs).texts
+    )
+
+
+def test_weights_are_learned_from_pairs_that_no_classifier_has_seen():
+    """Images of noise: their classifier knows the training pairs by heart."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 100)
+    texts = y[:, np.newaxis] + rng.normal(size=(200, 2))
+    pairs = ImageTextPairs(rng.normal(size=(200, 5)), texts)
+    shares = {}
+    for cv in (None, 5):
+        aligner = SemanticAligner(DecisionTreeClassifier(random_state=0), cv=cv)
+        fusion = WeightedFusion(norm=None)
+        make_pipeline(aligner, fusion).fit(pairs, y)
+        shares[cv] = fusion.weights_[0]
+    assert shares[None] > 0.4
+    assert shares[5] < 0.2
 
 
 def test_zero_and_one_are_categories_and_not_matches(documents):
