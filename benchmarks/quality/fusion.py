@@ -47,7 +47,7 @@ TEXTS = {
         [_TOPICS, _WORDS], transformer_weights={"topics": 0.1}
     ),
 }
-STRENGTHS = [0.1, 1.0, 10.0]
+STRENGTHS = [0.03, 0.1, 1.0, 10.0]
 IN_ONE_SPACE = [
     AverageFusion(norm=None),
     WeightedFusion(norm=None, n_weights=6),
@@ -101,13 +101,13 @@ def search_fusions(text_encoder, pairs, y, memory):
     ]
     # All strengths of the classifier find the fused pairs of the fold again.
     pipeline = Pipeline(steps, memory=memory)
-    aligners = [
-        CCA(9, ridge=(1.0, 0.1), power=0.0),
-        SemanticAligner(logistic(0.003), logistic(), coordinates="log"),
-    ]
+    # What a fusion learns of probabilities holds for documents that nobody has seen.
+    semantic = SemanticAligner(logistic(0.003), coordinates="log", cv=5)
+    aligned = {"fuse": IN_ONE_SPACE, "classify__C": STRENGTHS}
     grid = [
         {"fuse": ANYWHERE, "classify__C": STRENGTHS},
-        {"align": aligners, "fuse": IN_ONE_SPACE, "classify__C": STRENGTHS},
+        {"align": [CCA(9, ridge=(1.0, 0.1), power=0.0)], **aligned},
+        {"align": [semantic], "align__text": [logistic(), logistic(10.0)], **aligned},
     ]
     return search(pipeline, grid, pairs, y)
 
