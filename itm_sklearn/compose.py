@@ -103,8 +103,8 @@ class DualEncoder(TransformerMixin, BaseEstimator):
         self.text_encoder_ = _as_transformer(self.text)
         with use_cache(self.memory, self.memory_size):
             return pairs.map(
-                image=_method(self.image_encoder_, "fit_transform"),
-                text=_method(self.text_encoder_, "fit_transform"),
+                image=_fit_transform(self.image_encoder_),
+                text=_fit_transform(self.text_encoder_),
             )
 
     def transform(self, X):
@@ -182,6 +182,13 @@ def _as_transformer(encoder):
     raise TypeError(
         f"{encoder!r} is no encoder. Give a transformer, or a function of the items."
     )
+
+
+def _fit_transform(encoder):
+    # `FrozenEstimator` has no `fit_transform`, and wants a `y`.
+    if encoder is None or hasattr(encoder, "fit_transform"):
+        return _method(encoder, "fit_transform")
+    return lambda items: encoder.fit(items, None).transform(items)
 
 
 def _method(encoder, name):

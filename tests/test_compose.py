@@ -6,6 +6,7 @@ import pytest
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -32,6 +33,12 @@ def pairs():
         texts=["a dog", "a dog runs", "the dog", "a cat"],
         image_index=[0, 0, 0, 1],
     )
+
+
+def test_a_frozen_encoder_stays_as_it_was_fitted(pairs):
+    scaler = StandardScaler().fit([[0.0], [2.0]])
+    encoded = DualEncoder(image=FrozenEstimator(scaler)).fit_transform(pairs)
+    np.testing.assert_allclose(encoded.images, [[-1.0], [3.0]])
 
 
 def test_the_image_encoder_sees_each_image_once(pairs):
