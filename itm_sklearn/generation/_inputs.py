@@ -40,7 +40,9 @@ def captioned_pairs(X, y=None):
     elif y is None:
         raise ValueError(
             "There are images, but y=None: pass captions as y, one string or list of "
-            "strings an image, or pass ImageTextPairs."
+            "strings an image, or pass ImageTextPairs. A model that was fitted, then "
+            "cloned as a part of another one, as in a grid search, has forgotten what "
+            "it learned: wrap it in sklearn.frozen.FrozenEstimator."
         )
     else:
         pairs = _join(check_images(X), y)

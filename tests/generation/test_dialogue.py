@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.frozen import FrozenEstimator
 
 from itm_sklearn.datasets import make_dialogues
 from itm_sklearn.fusion import ConcatFusion
-from itm_sklearn.generation import VisualDialogue, VisualQuestionAnswering
+from itm_sklearn.generation import Captioner, VisualDialogue, VisualQuestionAnswering
 from itm_sklearn.image import ColorHistogram
 from itm_sklearn.pairs import ImageTextPairs
 
@@ -72,6 +73,19 @@ def test_candidates_are_ranked_by_probability(said):
     assert {row[-1] for row in ranked} == {"pink"}
     with pytest.raises(ValueError, match="800 dialogues have 2 lists"):
         model.rank(pairs, [["yes"]] * 2)
+
+
+def test_a_fitted_captioner_is_cloned_unless_it_is_frozen(said):
+    pytest.importorskip("torch")
+    pairs, answers = said[0][:8], said[1][:8]
+    small = {"n_components": 32, "image_size": 16, "max_iter": 1}
+    captioner = Captioner(**small).fit(pairs)
+    answerer = VisualQuestionAnswering(image=captioner, **small)
+    model = VisualDialogue(answerer)
+    with pytest.raises(ValueError, match="forgotten what it learned.*FrozenEstimator"):
+        model.fit(pairs, answers)
+    answerer.image = FrozenEstimator(captioner)
+    assert model.fit(pairs, answers).predict(pairs).shape == (8,)
 
 
 def test_a_network_finds_out_what_it_is():
