@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from itm_sklearn.generation._inputs import captioned_pairs
 from itm_sklearn.generation._question_answering import VisualQuestionAnswering
-from itm_sklearn.pairs import ImageTextPairs
+from itm_sklearn.pairs import ImageTextPairs, as_pairs
 
 __all__ = ["Chat", "VisualDialogue"]
 
@@ -99,7 +99,7 @@ class VisualDialogue(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     def _read(self, X):
         """The same pairs, with each dialogue as one text for the answerer."""
-        return captioned_pairs(X).map(
+        return captioned_pairs(as_pairs(X)).map(
             text=lambda texts: [backwards(text, self.n_turns) for text in texts]
         )
 

@@ -19,6 +19,7 @@ from itm_sklearn.generation._answers import (
     shares,
 )
 from itm_sklearn.generation._inputs import captioned_pairs
+from itm_sklearn.pairs import as_pairs
 
 __all__ = ["VisualQuestionAnswering"]
 
@@ -208,7 +209,7 @@ class VisualQuestionAnswering(AnswerTrainingMixin, ClassifierMixin, BaseEstimato
         self : VisualQuestionAnswering
             The fitted model.
         """
-        pairs = captioned_pairs(X)
+        pairs = captioned_pairs(as_pairs(X))
         given = read_answers(y, len(pairs))
         self.classes_ = common_answers(given, self.min_count)
         learn = self._train if isinstance(self.fusion, str) else self._fit_pipeline
@@ -245,7 +246,7 @@ class VisualQuestionAnswering(AnswerTrainingMixin, ClassifierMixin, BaseEstimato
             Columns as in `classes_`.
         """
         check_is_fitted(self)
-        pairs = captioned_pairs(X)
+        pairs = captioned_pairs(as_pairs(X))
         if not isinstance(self.fusion, str):
             return self._pipeline_proba(pairs)
         return self._network_proba(pairs)

@@ -120,7 +120,7 @@ class WritingMixin(CaptionScoreMixin):
         from itm_sklearn._torch._captioning import score_captions
 
         check_is_fitted(self)
-        pairs = captioned_pairs(X)
+        pairs = captioned_pairs(as_pairs(X))
         view, tokens = self._load_view(pairs.images), self._encode_texts(pairs.texts)
         return score_captions(self._load_network(), view, tokens, pairs.image_index)
 
@@ -141,7 +141,7 @@ class WritingMixin(CaptionScoreMixin):
         from itm_sklearn._torch._captioning import score_captions
 
         check_is_fitted(self)
-        pairs = captioned_pairs(X)
+        pairs = captioned_pairs(as_pairs(X))
         view, tokens = self._load_view(pairs.images), self._encode_texts(pairs.texts)
         network = self._load_network()
         columns = [

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import FunctionTransformer
 
+from itm_sklearn.generation import VisualDialogue, VisualQuestionAnswering
 from itm_sklearn.generation._inputs import (
     captioned_pairs,
     encode_stream,
@@ -43,3 +44,10 @@ def test_an_encoder_gives_vectors_tokens_or_maps():
     flat = FunctionTransformer(lambda images: np.zeros(len(images)))
     with pytest.raises(ValueError, match=r"features of the shape \(2,\)"):
         encode_stream(flat, PIXELS)
+
+
+@pytest.mark.parametrize("model", [VisualQuestionAnswering(), VisualDialogue()])
+def test_pictures_with_answers_but_no_questions_are_no_pairs(model):
+    """Their y is no caption, and the error must not ask for one."""
+    with pytest.raises(TypeError, match="Expected ImageTextPairs.*got ndarray"):
+        model.fit(PIXELS, ["yes", "no"])
