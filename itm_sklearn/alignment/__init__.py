@@ -2,6 +2,7 @@
 
 from itm_sklearn.alignment._cca import CCA
 from itm_sklearn.alignment._contrastive import ContrastiveAligner
+from itm_sklearn.alignment._cross_decomposition import CrossDecompositionAligner
 from itm_sklearn.alignment._deep_cca import DeepCCA
 from itm_sklearn.alignment._generalized_cca import GeneralizedCCA
 from itm_sklearn.alignment._kernel_cca import KernelCCA
@@ -14,6 +15,7 @@ from itm_sklearn.alignment._tower import TowerAligner
 __all__ = [
     "CCA",
     "ContrastiveAligner",
+    "CrossDecompositionAligner",
     "DeepCCA",
     "GeneralizedCCA",
     "KernelCCA",
