@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Hashable
+from contextlib import contextmanager
 
 import numpy as np
 from scipy.sparse import issparse
@@ -20,10 +21,14 @@ __all__ = [
     "first_rows",
     "identify_texts",
     "length",
+    "naming_rows",
 ]
 
 # Sums of squares of larger numbers are infinite in single precision.
 _LARGEST = 1e18
+# Rows that an error lists.
+_N_NAMED = 5
+_ANY = {"ensure_2d": False, "allow_nd": True, "ensure_min_samples": 0}
 
 
 def as_view(view, name):
@@ -161,7 +166,8 @@ def check_vectors(view, name, *, dtype=(np.float64, np.float32), **kinds):
     >>> check_vectors([[1, 2]], "texts")
     array([[1., 2.]])
     """
-    view = check_array(view, dtype=dtype, input_name=name, **kinds)
+    with naming_rows(view, name):
+        view = check_array(view, dtype=dtype, input_name=name, **kinds)
     values = view.data if issparse(view) else view
     # A float of Python, since half precision can't be compared with the limit.
     largest = float(max(values.max(initial=0), -values.min(initial=0)))
@@ -171,3 +177,39 @@ def check_vectors(view, name, *, dtype=(np.float64, np.float32), **kinds):
             "overflow. Scale the features, with StandardScaler for example."
         )
     return view
+
+
+@contextmanager
+def naming_rows(view, name):
+    """Errors about missing numbers that say in which rows of the view they are.
+
+    Examples
+    --------
+    >>> with naming_rows([[1, 2]], "texts"):
+    ...     check_array([[1, 2]])
+    array([[1, 2]])
+    """
+    try:
+        yield
+    except ValueError:
+        rows = _rows_not_finite(view)
+        if not len(rows):
+            raise
+        named = ", ".join(map(str, rows[:_N_NAMED]))
+        more = f" and {len(rows) - _N_NAMED} more" if len(rows) > _N_NAMED else ""
+        raise ValueError(
+            f"The {name} hold NaN or infinity in row {named}{more}. Leave out the "
+            "pairs of these rows, or fill in the numbers with SimpleImputer."
+        ) from None
+
+
+def _rows_not_finite(view):
+    """Numbers of the rows that hold NaN or infinity, if these are numbers at all."""
+    try:
+        if issparse(view):
+            entries = view.tocoo()
+            return np.unique(entries.row[~np.isfinite(entries.data)])
+        finite = np.isfinite(check_array(view, ensure_all_finite=False, **_ANY))
+    except (TypeError, ValueError):
+        return np.empty(0, dtype=int)
+    return np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))

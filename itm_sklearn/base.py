@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from itm_sklearn._frozen import FrozenEncoderMixin
+from itm_sklearn._views import naming_rows
 from itm_sklearn.metrics import rsum
 from itm_sklearn.pairs import ImageTextPairs, as_pairs
 
@@ -139,7 +140,8 @@ class PairTransformerMixin(TransformerMixin):
         else:
             images, texts, image_index = X, y, None
             self._check_y_is_there(y)
-        images = validate_data(self, images, reset=reset, ensure_min_samples=1, **kinds)
+        with naming_rows(images, "images"):
+            images = validate_data(self, images, reset=reset, **kinds)
         texts = _check_texts(texts, ensure_min_samples=min_pairs, **kinds)
         if image_index is None:
             check_consistent_length(images, texts)
@@ -157,7 +159,8 @@ class PairTransformerMixin(TransformerMixin):
 
     def _check_image(self, X, *, dtype=_FLOATS, **kinds):
         check_is_fitted(self)
-        return validate_data(self, X, reset=False, dtype=dtype, **kinds)
+        with naming_rows(X, "images"):
+            return validate_data(self, X, reset=False, dtype=dtype, **kinds)
 
     def _check_text(self, y, *, dtype=_FLOATS, **kinds):
         check_is_fitted(self)
@@ -174,7 +177,8 @@ class PairTransformerMixin(TransformerMixin):
 
 
 def _check_texts(y, **kinds):
-    texts = check_array(y, ensure_2d=False, input_name="y", **kinds)
+    with naming_rows(y, "texts"):
+        texts = check_array(y, ensure_2d=False, input_name="y", **kinds)
     # scikit-learn's two-view estimators take a single target as a flat array.
     return texts.reshape(-1, 1) if texts.ndim == 1 else texts
 

@@ -78,7 +78,7 @@ def test_a_mean_rank_of_random_vectors_is_that_of_scikit_learn_s_cosine():
 
 
 def test_nan_vectors_are_an_error():
-    with pytest.raises(ValueError, match="texts contains NaN"):
+    with pytest.raises(ValueError, match="texts hold NaN"):
         rank_cosines([[np.nan, 1.0]], [[1.0, 0.0]], sparse.csr_array([[1]]))
 
 
