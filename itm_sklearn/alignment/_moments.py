@@ -16,8 +16,8 @@ _BLOCK_ROWS = 2048
 # So that a block is small beside the views.
 _LEAST_BLOCKS = 4
 _PILOT_ROWS = 128
-# Means within the range of a column over this are as good as zero.
-_NEAR = 4
+# Means of up to so many mean deviations are as good as zero.
+_NEAR = 1.5
 # Powers of two.
 _EXTREME = 20
 
@@ -190,7 +190,9 @@ class _Shift:
         low, high = sample.min(axis=0), sample.max(axis=0)
         mean = sample.mean(axis=0, dtype=np.float64).astype(sample.dtype)
         self.pilot = np.clip(mean, low, high)
-        self._is_needed = (np.abs(self.pilot) > (high - low) / _NEAR).any()
+        # The range would not do: a single far row of the sample hides an offset.
+        spread = np.abs(sample - self.pilot).mean(axis=0)
+        self._is_needed = (np.abs(self.pilot) > _NEAR * spread).any()
         if not self._is_needed:
             self.pilot[:] = 0
         _, exponents = np.frexp(high - low)

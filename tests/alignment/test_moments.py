@@ -131,6 +131,15 @@ def test_no_offset_costs_products_of_single_precision_a_digit(offset):
         np.testing.assert_allclose(scatter / 3000, expected[name] / 3000, atol=1e-6)
 
 
+def test_a_far_row_hides_no_offset():
+    """The first row is always in the sample that offsets are found by."""
+    images = np.random.default_rng(0).normal(size=(3000, 4)) + 1000
+    images[0] = -5000
+    exact = PairMoments(np.float64).update(images, images).image_scatter
+    scatter = PairMoments(np.float32).update(images, images).image_scatter
+    np.testing.assert_allclose(scatter, exact, rtol=1e-5)
+
+
 def test_a_constant_column_has_a_scatter_of_exactly_zero():
     images, texts, image_index = make_views()
     images[:, 1] = 0.1
