@@ -19,7 +19,7 @@ from pathlib import Path
 
 from itm_sklearn.persistence import open_atomic
 
-__all__ = ["SavedDirectory", "write_directory"]
+__all__ = ["SavedDirectory", "refuse_strangers", "write_directory"]
 
 _FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -71,7 +71,7 @@ class DirectoryWriter:
     def __init__(self, path, kind):
         self.path, self.kind = Path(path), kind
         self.facts, self._parts = {}, {}
-        _refuse_strangers(self.path)
+        refuse_strangers(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
@@ -204,10 +204,12 @@ def _damage(path, what):
     return ValueError(f"{path} is damaged: {what}. Get it again, or fit and save anew.")
 
 
-def _refuse_strangers(path):
+def refuse_strangers(path):
     """Refuse a directory with files that no writer made: the sweep would take them."""
     if not path.exists():
         return
+    if not path.is_dir():
+        raise NotADirectoryError(f"{path} is a file. Save into a directory of its own.")
     strangers = [name for name in os.listdir(path) if not _OURS.fullmatch(name)]
     if strangers:
         raise ValueError(

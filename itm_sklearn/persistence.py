@@ -62,7 +62,7 @@ def save(model, path):
     """
     from skops.io import dumps
 
-    _check_clock()
+    check_clock()
     content = dumps(model)
     with open_atomic(path) as file, zipfile.ZipFile(file, "w") as archive:
         manifest = json.dumps(_manifest(model, content), indent=2)
@@ -180,7 +180,7 @@ def open_atomic(path):
         raise
 
 
-def _check_clock():
+def check_clock():
     """Refuse dates that no entry of a zip can have."""
     year = time.localtime().tm_year
     if not 1980 <= year <= 2107:

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+import time
 from importlib.metadata import version
 
 import pytest
@@ -186,6 +187,10 @@ def test_an_error_is_one_line_without_a_traceback(photos, arguments, message):
     [
         (["evaluate", "a.csv", "--train", "b.txt"], "give both lists, or neither"),
         (["fit", "a.csv", "--model", "no/a.itm"], "there is no folder no."),
+        (["fit", "a.csv", "--model", "."], "--model . is a folder. Name a file"),
+        (["demo", "--output", "no/a.html"], "--output no/a.html: there is no folder"),
+        (["draw", "a dog", "--model", "a.itm", "--out", "no/a.png"], "--out no/a.png"),
+        (["index", ".", "--model", "a.itm", "--output", __file__], "is a file. Save"),
         (["search", "--image", "no.png", "--model", "a.itm"], "no.png: there is no su"),
         (["explain", "no.png", "a dog", "--model", "a.itm"], "no such picture"),
         (["compare", "a.itm", "b.itm", "a.csv", "--output", "c.txt"], ".json file in"),
@@ -197,6 +202,17 @@ def test_what_is_missing_is_told_before_anything_is_read(arguments, message):
     (line,) = done.stderr.splitlines()
     assert line.startswith("itm: ")
     assert message in line
+
+
+@pytest.mark.parametrize("command", [["fit"], ["index", "--output", "gallery"]])
+def test_a_clock_that_no_model_can_hold_is_told_before_anything_is_read(
+    command, monkeypatch
+):
+    date = time.struct_time((1970, 1, 1, 0, 0, 0, 0, 1, 0))
+    monkeypatch.setattr(time, "localtime", lambda *_: date)
+    done = itm(*command, "absent.csv", "--model", "a.itm")
+    assert done.exit_code == 1
+    assert "stands in 1970" in done.stderr
 
 
 def test_a_model_without_a_gallery_is_not_searched(tmp_path):

@@ -13,7 +13,8 @@ from itm_sklearn._batching import progress
 from itm_sklearn._optional import require
 from itm_sklearn.baselines import DummyMatcher, make_baseline
 from itm_sklearn.cli._evaluation import evaluate_split, mean_curve
-from itm_sklearn.cli._options import Folds, Jobs, Seed
+from itm_sklearn.cli._options import Jobs, Seed
+from itm_sklearn.cli._output import check_path
 from itm_sklearn.datasets import make_scenes
 from itm_sklearn.inspection import (
     example_results,
@@ -38,14 +39,15 @@ def demo(
     output: Annotated[Path, typer.Option(help="The page.")] = Path("itm-demo.html"),
     n_images: Annotated[int, typer.Option(min=20, help="Scenes to generate.")] = 600,
     n_words: Annotated[int, typer.Option(min=2, help="Visual vocabulary.")] = 200,
-    cv: Folds = 3,
+    cv: Annotated[int, typer.Option(min=2, help="Folds to take the mean of.")] = 3,
     n_jobs: Jobs = None,
     seed: Seed = 0,
 ):
     """Compare SIFT, ORB and SURF on generated scenes, in a table and a page."""
-    # Absent packages are better told before the work than after it.
+    # What is absent is better told before the work than after it.
     for module in _NEEDED:
         require(module, extra="demo", caller="itm demo")
+    check_path("--output", output)
     start = perf_counter()
     pairs = make_scenes(n_images, image_size=96, random_state=seed).pairs
     typer.echo(f"{pairs.n_images} generated scenes with {len(pairs)} captions.")

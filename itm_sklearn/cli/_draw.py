@@ -7,6 +7,7 @@ import numpy as np
 import typer
 from PIL import Image
 
+from itm_sklearn.cli._output import check_path
 from itm_sklearn.generation import TextToImage
 from itm_sklearn.persistence import load
 
@@ -28,6 +29,7 @@ def draw(
     ] = 4,
 ):
     """Draw the texts, a row for each, into one picture."""
+    check_path("--out", out)
     painter = load(model)
     if not isinstance(painter, TextToImage):
         raise TypeError(

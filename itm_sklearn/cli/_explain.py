@@ -7,6 +7,7 @@ import typer
 
 from itm_sklearn._load_image import load_image
 from itm_sklearn.cli._gallery import load_gallery
+from itm_sklearn.cli._output import check_path
 from itm_sklearn.inspection import explain_match, write_explanations
 
 
@@ -34,10 +35,8 @@ def explain(
     """Print what each word did for the score, and the whole as a page with --html."""
     if not image.is_file():
         raise FileNotFoundError(f"{image}: there is no such picture.")
-    if html is not None and not html.parent.is_dir():
-        raise FileNotFoundError(
-            f"--html {html}: there is no folder {html.parent}. Make it first."
-        )
+    if html is not None:
+        check_path("--html", html)
     explanation = explain_match(
         load_gallery(model),
         load_image(image, max_size=max_size),

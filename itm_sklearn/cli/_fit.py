@@ -22,8 +22,9 @@ from itm_sklearn.cli._options import (
     Words,
     baseline_settings,
 )
+from itm_sklearn.cli._output import check_path
 from itm_sklearn.datasets import load_pairs
-from itm_sklearn.persistence import save
+from itm_sklearn.persistence import check_clock, save
 from itm_sklearn.retrieval import CrossModalRetriever
 
 
@@ -45,10 +46,8 @@ def fit(
     seed: Seed = 0,
 ):
     """Fit a baseline on all pairs and save it with them as the gallery."""
-    if not model.parent.is_dir():
-        raise FileNotFoundError(
-            f"--model {model}: there is no folder {model.parent}. Make it first."
-        )
+    check_path("--model", model)
+    check_clock()
     pairs = load_pairs(captions, images, on_error=on_error)
     typer.echo(f"Fitting on {pairs!r} ...", err=True)
     settings = baseline_settings(ctx.params)

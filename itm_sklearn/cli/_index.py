@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from itm_sklearn._directory import refuse_strangers
 from itm_sklearn.cli._gallery import load_gallery, read_gallery
 from itm_sklearn.cli._options import Images, OnError
+from itm_sklearn.persistence import check_clock
 from itm_sklearn.retrieval import CrossModalRetriever
 
 
@@ -23,6 +25,8 @@ def index(
     ] = False,
 ):
     """Make a gallery to search and save it in a directory; nothing is learned."""
+    refuse_strangers(output)
+    check_clock()
     saved = load_gallery(model)
     pairs = read_gallery(source, images, on_error)
     typer.echo(f"Indexing {pairs!r} ...", err=True)

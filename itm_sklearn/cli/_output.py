@@ -19,10 +19,17 @@ def check_output(path):
         raise ValueError(
             f"--output {path} ends in {path.suffix!r}. Use {', '.join(_KINDS)}."
         )
+    check_path("--output", path)
+
+
+def check_path(option, path):
+    """Refuse a file in a folder that is not there, or with the name of one that is."""
     if not path.parent.is_dir():
         raise FileNotFoundError(
-            f"--output {path}: there is no folder {path.parent}. Make it first."
+            f"{option} {path}: there is no folder {path.parent}. Make it first."
         )
+    if path.is_dir():
+        raise IsADirectoryError(f"{option} {path} is a folder. Name a file in it.")
 
 
 def write_output(path, name, evaluation, pairs, facts, certainty):
