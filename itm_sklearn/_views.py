@@ -212,4 +212,4 @@ def _rows_not_finite(view):
         finite = np.isfinite(check_array(view, ensure_all_finite=False, **_ANY))
     except (TypeError, ValueError):
         return np.empty(0, dtype=int)
-    return np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))
+    return np.flatnonzero(~finite.all(axis=tuple(range(1, finite.ndim))))

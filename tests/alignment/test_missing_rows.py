@@ -59,3 +59,5 @@ def test_of_many_missing_rows_the_first_are_named():
 def test_other_errors_stay_what_they_are():
     with pytest.raises(ValueError, match="could not convert string to float"):
         CCA().fit(with_gaps([]), [["a dog"]] * 20)
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        CCA().fit(np.empty((0, 3)), np.empty((0, 3)))
