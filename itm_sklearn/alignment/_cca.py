@@ -197,15 +197,22 @@ class CCA(CorrelationAligner):
         first = getattr(self, "_folds", None) is None
         if not isinstance(X, PairMoments):
             X = self._check_fit(X, y, accept_sparse="csr", reset=first, min_pairs=1)
-        elif first:
-            self.n_features_in_ = len(X.image_mean)
-            self.n_text_features_in_ = len(X.text_mean)
+        else:
+            self._check_moments(X, reset=first)
         self._problem(0)
         self._folds = add_to_folds(
             None if first else self._folds, X, choose=self.ridge == "auto"
         )
         self._solution = None
         return self
+
+    def _check_moments(self, moments, *, reset):
+        if moments.n_pairs == 0:
+            raise ValueError(f"{moments!r} hold nothing to learn. Add pairs to them.")
+        if reset:
+            self.n_features_in_ = len(moments.image_mean)
+            self.n_text_features_in_ = len(moments.text_mean)
+        moments._check_widths(self.n_features_in_, self.n_text_features_in_)
 
     def _problem(self, n_pairs):
         """What is asked for, checked against the widths of the views."""

@@ -145,7 +145,7 @@ class GeneralizedCCA(CorrelationAligner):
             for ridge in _ridge_of_each(self.ridge, len(widths))
         ]
         moments = PairMoments(np.float64)
-        moments.update(pairs.images, pairs.texts, pairs.image_index)
+        moments._add_checked(pairs.images, pairs.texts, pairs.image_index)
         directions = _agreeing_directions(moments, blocks, penalties, n_components)
         directions = filled(directions, n_components, self.n_components)
         self.correlations_ = directions.correlations

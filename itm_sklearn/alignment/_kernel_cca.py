@@ -196,7 +196,7 @@ n_image_features)
         widths = images.shape[1], texts.shape[1]
         warn_of_exact_fits(widths, len(image_index), strengths)
         penalties = images.penalty(strengths[0]), texts.penalty(strengths[1])
-        moments = PairMoments(np.float64).update(images, texts, image_index)
+        moments = PairMoments(np.float64)._add_checked(images, texts, image_index)
         found = canonical_directions(moments, n_components, penalties)
         found = filled(found, n_components, self.n_components)
         landmarks = images.landmark_coordinates - moments.image_mean

@@ -5,8 +5,11 @@ needs of the data, and they add up: chunks can be summed anywhere and in any ord
 """
 
 import numpy as np
+from sklearn.utils.validation import check_array
 
+from itm_sklearn._views import naming_rows
 from itm_sklearn.alignment._rows import PairRows, dense_rows, sum_rows
+from itm_sklearn.pairs import ImageTextPairs
 
 __all__ = ["PairMoments"]
 
@@ -74,11 +77,11 @@ class PairMoments:
 
         Parameters
         ----------
-        images : {ndarray, sparse matrix} of shape (n_images, n_image_features)
+        images : {array-like, sparse matrix} of shape (n_images, n_image_features)
             Image features, a row for each image.
-        texts : {ndarray, sparse matrix} of shape (n_pairs, n_text_features)
+        texts : {array-like, sparse matrix} of shape (n_pairs, n_text_features)
             Text features, a row for each pair.
-        image_index : ndarray of int of shape (n_pairs,), default=None
+        image_index : array-like of int of shape (n_pairs,), default=None
             The image of each pair. None pairs row ``i`` with row ``i``.
 
         Returns
@@ -86,6 +89,13 @@ class PairMoments:
         self : PairMoments
             With the pairs added.
         """
+        views = _checked(images, "images"), _checked(texts, "texts")
+        pairs = ImageTextPairs(*views, image_index)
+        self._check_widths(*(view.shape[1] for view in views))
+        return self._add_checked(*views, pairs.image_index)
+
+    def _add_checked(self, images, texts, image_index):
+        """Add pairs of arrays of floats, which the rest of this room has checked."""
         rows = PairRows(images.shape[0], texts.shape[0], image_index)
         shifts = _Shift(images), _Shift(texts)
         dtype = self.dtype or _common_precision(images, texts)
@@ -106,6 +116,8 @@ class PairMoments:
 
     def __add__(self, other):
         """Moments of the pairs of both, which are left as they are."""
+        if not isinstance(other, PairMoments):
+            return NotImplemented
         total = PairMoments(self.dtype)
         for moments in (self, other):
             if moments.n_pairs:
@@ -119,6 +131,14 @@ class PairMoments:
     @property
     def _scatters(self):
         return self.image_scatter, self.text_scatter, self.cross_scatter
+
+    def _check_widths(self, *widths):
+        known = widths if self.cross_scatter is None else self.cross_scatter.shape
+        if known != widths:
+            raise ValueError(
+                f"Pairs of {widths[0]} image and {widths[1]} text features do not go "
+                f"with pairs of {known[0]} and {known[1]}. Encode all of them alike."
+            )
 
     def _begin(self, n_image_features, n_text_features):
         """Sums of nothing."""
@@ -145,6 +165,7 @@ class PairMoments:
     def _merge(self, other):
         if self.n_pairs == 0:
             self._begin(*other.cross_scatter.shape)
+        self._check_widths(*other.cross_scatter.shape)
         for scatter, added in zip(self._scatters, other._scatters, strict=True):
             scatter += added
         self._move_means(other.n_pairs, other._means)
@@ -164,6 +185,13 @@ class PairMoments:
 
     def __repr__(self):
         return f"PairMoments({self.n_pairs} pairs)"
+
+
+def _checked(view, name):
+    with naming_rows(view, name):
+        return check_array(
+            view, accept_sparse="csr", dtype=(np.float64, np.float32), input_name=name
+        )
 
 
 def _common_precision(images, texts):

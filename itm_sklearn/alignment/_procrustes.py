@@ -105,7 +105,7 @@ class ProcrustesAligner(LinearAligner):
         widths = self.n_features_in_, self.n_text_features_in_
         n_components = count_components(self.n_components, *widths)
         moments = PairMoments(np.float64)
-        moments.update(pairs.images, pairs.texts, pairs.image_index)
+        moments._add_checked(pairs.images, pairs.texts, pairs.image_index)
         image_units, text_units = view_units(moments, scale=self.scale)
         cross = moments.cross_scatter * np.outer(image_units, text_units)
         left, sums, right = svd(cross, full_matrices=False)

@@ -98,7 +98,7 @@ class RidgeAligner(LinearAligner):
         """
         pairs = self._check_fit(X, y, accept_sparse="csr")
         moments = PairMoments(np.float64)
-        moments.update(pairs.images, pairs.texts, pairs.image_index)
+        moments._add_checked(pairs.images, pairs.texts, pairs.image_index)
         self.image_mean_, self.text_mean_ = moments.image_mean, moments.text_mean
         image_units, text_units = view_units(moments, scale=self.scale)
         if self.target == "text":

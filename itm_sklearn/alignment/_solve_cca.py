@@ -116,12 +116,12 @@ def _no_moments(choose, dtype=None):
 
 def _add_pairs(folds, pairs, part_of_image):
     if part_of_image is None:
-        folds[0].update(pairs.images, pairs.texts, pairs.image_index)
+        folds[0]._add_checked(pairs.images, pairs.texts, pairs.image_index)
         return folds
     for number, fold in enumerate(folds):
         part = pairs[part_of_image[pairs.image_index] == number]
         if len(part):
-            fold.update(part.images, part.texts, part.image_index)
+            fold._add_checked(part.images, part.texts, part.image_index)
     return folds
 
 

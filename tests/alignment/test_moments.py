@@ -156,3 +156,41 @@ def test_units_of_measurement_fit_into_single_precision(unit):
     np.testing.assert_allclose(
         moments.image_scatter / unit**2, expected, rtol=1e-4, atol=1e-4
     )
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "i8", "f2", ">f8", bool])
+def test_numbers_of_any_type_are_summed_as_numbers(dtype):
+    """Differences of unsigned integers would begin again at zero."""
+    images, texts, image_index = make_views()
+    images = (30 * images > 0 if dtype is bool else 30 * images + 60).astype(dtype)
+    moments = PairMoments().update(images.tolist(), texts, image_index)
+    again = PairMoments().update(images, texts, image_index.tolist())
+    expected = naive_moments(images.astype("f8"), texts, image_index)
+    assert_moments(again, expected)
+    assert_moments(moments, expected)
+
+
+@pytest.mark.parametrize("shorter", [0, 1])
+def test_rows_without_a_partner_are_an_error(shorter):
+    views = list(make_views(n_pairs=30)[:2])
+    views[shorter] = views[shorter][:25]
+    with pytest.raises(ValueError, match="pass image_index"):
+        PairMoments().update(*views)
+
+
+def test_a_missing_number_is_an_error_that_leaves_the_moments_as_they_were():
+    images, texts, image_index = make_views()
+    moments = PairMoments().update(images, texts, image_index)
+    with pytest.raises(ValueError, match="The images hold NaN or infinity in row 2"):
+        moments.update(np.where(images == images[2], np.nan, images), texts)
+    assert_moments(moments, naive_moments(images, texts, image_index))
+
+
+def test_pairs_of_other_widths_are_not_mixed():
+    """A single column would be added to every column."""
+    images, texts, _ = make_views(n_pairs=30)
+    moments, narrow = (PairMoments().update(images[:, :k], texts) for k in (4, 1))
+    with pytest.raises(ValueError, match="1 image and 3 text features do not go"):
+        moments.update(images[:, :1], texts)
+    with pytest.raises(ValueError, match="1 image and 3 text features do not go"):
+        _ = moments + narrow

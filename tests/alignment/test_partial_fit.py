@@ -104,3 +104,16 @@ def test_too_few_pairs_for_left_out_parts_are_an_error_with_a_way_out():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="set the ridge to a number"):
         CCA(ridge="auto").fit(rng.normal(size=(3, 2)), rng.normal(size=(3, 2)))
+
+
+@pytest.mark.parametrize("ridge", [0.3, "auto"])
+def test_moments_of_another_width_are_an_error(views, ridge):
+    narrow = PairMoments().update(views[0][:, :1], views[1][:, :1])
+    cca = CCA(1, ridge=ridge).partial_fit(PairMoments().update(*views))
+    with pytest.raises(ValueError, match="do not go with"):
+        cca.partial_fit(narrow)
+
+
+def test_moments_of_no_pairs_are_an_error():
+    with pytest.raises(ValueError, match="hold nothing to learn"):
+        CCA().partial_fit(PairMoments())
