@@ -14,7 +14,7 @@ from scipy.linalg import eigh
 
 from itm_sklearn.alignment._covariance import leading_singular_vectors
 from itm_sklearn.alignment._moments import PairMoments
-from itm_sklearn.alignment._whitening import varying_columns
+from itm_sklearn.alignment._whitening import check_view_varies, varying_columns
 
 __all__ = ["choose_penalties", "fold_numbers", "read_ridge", "warn_of_exact_fits"]
 
@@ -124,10 +124,10 @@ class _Split:
         rest = (fold for number, fold in enumerate(folds) if number != left_out)
         train = sum(rest, PairMoments())
         self._image = _Axes(
-            train.image_scatter, train.image_mean, train.n_pairs, penalties[0]
+            "image", train.image_scatter, train.image_mean, train.n_pairs, penalties[0]
         )
         self._text = _Axes(
-            train.text_scatter, train.text_mean, train.n_pairs, penalties[1]
+            "text", train.text_scatter, train.text_mean, train.n_pairs, penalties[1]
         )
         self._cross = self._image.turn(train.cross_scatter, self._text)
         self._held_image = self._image.turn(held.image_scatter, self._image)
@@ -153,9 +153,10 @@ class _Split:
 class _Axes:
     """Eigenvectors of a view's scatter, standardised if the penalty says so."""
 
-    def __init__(self, scatter, mean, n_pairs, penalty):
+    def __init__(self, name, scatter, mean, n_pairs, penalty):
         squares = np.diag(scatter)
         varying = varying_columns(squares, mean, n_pairs)
+        check_view_varies(varying, name, n_pairs)
         units = varying / np.sqrt(np.where(varying & penalty.scale, squares, 1.0))
         values, vectors = eigh(scatter * np.outer(units, units), check_finite=False)
         self._values = np.maximum(values, 0)

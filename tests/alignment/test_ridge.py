@@ -87,3 +87,10 @@ def test_repeated_images_do_not_leak_into_the_choice():
     once = CCA(3, ridge="auto").fit(pairs)
     repeated = CCA(3, ridge="auto").fit(images[:30][image_index], texts)
     assert once.ridge_ == repeated.ridge_
+
+
+@pytest.mark.parametrize("solver", ["covariance", "gram"])
+def test_a_constant_text_view_is_an_error_that_names_it(solver):
+    images = np.random.default_rng(0).normal(size=(60, 3))
+    with pytest.raises(ValueError, match="The text view is constant"):
+        CCA(ridge="auto", solver=solver).fit(images, np.full((60, 2), 0.1))
