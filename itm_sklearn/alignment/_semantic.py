@@ -211,7 +211,7 @@ class SemanticAligner(
         rows = pairs.image_index
         images = pairs.images[rows]
         cv = StratifiedGroupKFold(self.cv) if isinstance(self.cv, Integral) else self.cv
-        folds = list(check_cv(cv).split(images, y, rows))
+        folds = list(check_cv(cv).split(pairs, y, rows))
         seen = [
             cross_val_predict(classifier, view, y, cv=folds, method="predict_proba")
             for classifier, view in (

@@ -5,12 +5,18 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, cross_val_score
+from sklearn.model_selection import (
+    GroupKFold,
+    StratifiedGroupKFold,
+    check_cv,
+    cross_val_score,
+)
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length
 
 from itm_sklearn.fusion._pair_fusion import PairFusionMixin
+from itm_sklearn.pairs import ImageTextPairs
 
 
 class WeightedFusion(PairFusionMixin, BaseEstimator):
@@ -114,50 +120,55 @@ class WeightedFusion(PairFusionMixin, BaseEstimator):
         """
         images, texts, image_index = self._check_views(X, reset=True)
         if isinstance(self.weights, str):
-            self._learn(images[image_index], texts, image_index, y)
+            self._learn(ImageTextPairs(images, texts, image_index), y)
         else:
             self.weights_ = _check_weights(self.weights)
         return self
 
-    def _learn(self, images, texts, image_index, y):
+    def _learn(self, pairs, y):
         if y is None:
             raise ValueError(
                 "weights='learned' requires y to be passed, but the target y is None. "
                 "Pass labels, or give the weights, such as weights=(0.5, 0.5)."
             )
-        check_consistent_length(texts, y)
-        # From the middle outwards: of equal scores, the most even weights win.
+        check_consistent_length(pairs, y)
         shares = np.linspace(0, 1, self.n_weights)
-        scores = [
-            self._score(share * images + (1 - share) * texts, image_index, y)
-            for share in shares
-        ]
+        scores = self._score(shares, pairs, y)
+        # From the middle outwards: of equal scores, the most even weights win.
         order = np.argsort(np.abs(shares - 0.5), kind="stable")
-        best = order[np.argmax(np.asarray(scores)[order])]
-        self.shares_, self.scores_ = shares, np.asarray(scores)
+        best = order[np.argmax(scores[order])]
+        self.shares_, self.scores_ = shares, scores
         self.weights_ = np.array([shares[best], 1 - shares[best]])
 
-    def _score(self, fused, image_index, y):
-        estimator = self.estimator
-        if estimator is None:
-            continuous = type_of_target(y).startswith("continuous")
-            estimator = (
-                RidgeCV() if continuous else LogisticRegression(C=10.0, max_iter=1000)
-            )
+    def _score(self, shares, pairs, y):
+        """Mean score of each share, all of them on the same folds."""
+        estimator = self._judge(y)
         cv = self.cv
         if isinstance(cv, Integral):
             splitter = StratifiedGroupKFold if is_classifier(estimator) else GroupKFold
             cv = splitter(cv)
-        return cross_val_score(
-            clone(estimator),
-            fused,
-            y,
-            groups=image_index,
-            cv=cv,
-            scoring=self.scoring,
-            n_jobs=self.n_jobs,
-            error_score="raise",
-        ).mean()
+        folds = list(check_cv(cv).split(pairs, y, pairs.image_index))
+        images, texts = pairs.images[pairs.image_index], pairs.texts
+        scores = [
+            cross_val_score(
+                clone(estimator),
+                share * images + (1 - share) * texts,
+                y,
+                cv=folds,
+                scoring=self.scoring,
+                n_jobs=self.n_jobs,
+                error_score="raise",
+            ).mean()
+            for share in shares
+        ]
+        return np.array(scores)
+
+    def _judge(self, y):
+        if self.estimator is not None:
+            return self.estimator
+        if type_of_target(y).startswith("continuous"):
+            return RidgeCV()
+        return LogisticRegression(C=10.0, max_iter=1000)
 
     def _feature_counts(self):
         return {"weighted": self.n_features_in_}

@@ -17,6 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 from itm_sklearn.alignment import CCA, SemanticAligner
 from itm_sklearn.fusion import WeightedFusion
 from itm_sklearn.metrics import average_precision
+from itm_sklearn.model_selection import ImageKFold
 from itm_sklearn.pairs import ImageTextPairs
 from itm_sklearn.testing import parametrize_with_pair_checks
 
@@ -135,6 +136,15 @@ def test_cross_fitting_keeps_all_texts_of_an_image_in_one_fold(documents):
     # A copy of the image in another fold would tell its category for certain.
     assert len(images) == 180
     assert (images.argmax(axis=1) != np.unique(y, return_inverse=True)[1]).any()
+
+
+def test_folds_may_be_those_of_this_package(documents):
+    folds = list(ImageKFold(3).split(documents[0]))
+    told, expected = (
+        SemanticAligner(cv=cv).fit_transform(*documents).images
+        for cv in (ImageKFold(3), folds)
+    )
+    np.testing.assert_array_equal(told, expected)
 
 
 def test_folds_may_be_given_as_rows(documents):

@@ -13,6 +13,7 @@ from itm_sklearn.fusion import (
     ProductFusion,
     WeightedFusion,
 )
+from itm_sklearn.model_selection import ImageKFold
 from itm_sklearn.pairs import ImageTextPairs
 
 IN_ONE_SPACE = [AverageFusion(), ProductFusion(), WeightedFusion((1, 2))]
@@ -141,6 +142,14 @@ def test_weights_are_learned_on_folds_of_images(categories):
 
     WeightedFusion(cv=Splitter(), n_weights=2).fit(pairs, y)
     assert (seen[0] == pairs.image_index).all()
+
+
+def test_weights_are_learned_on_the_folds_of_this_package(categories):
+    pairs, y = categories
+    fusion = WeightedFusion(cv=ImageKFold(3), n_weights=2).fit(pairs, y)
+    folds = list(ImageKFold(3).split(pairs))
+    given = WeightedFusion(cv=folds, n_weights=2).fit(pairs, y)
+    np.testing.assert_array_equal(fusion.scores_, given.scores_)
 
 
 def test_a_regressor_learns_weights_too(categories):
