@@ -51,8 +51,9 @@ class _ImageSplitter(BaseCrossValidator):
             The pairs; a table tells its images by `image_id`, or by `image`.
         y : object, default=None
             Ignored.
-        groups : None
-            Ignored with a warning: the groups are the images of the pairs.
+        groups : array-like of shape (n_pairs,), default=None
+            Ignored, with a warning if they are not the images of the pairs, which
+            are the groups.
 
         Yields
         ------
@@ -61,14 +62,14 @@ class _ImageSplitter(BaseCrossValidator):
         test : ndarray of int
             Rows to score, of other images.
         """
-        if groups is not None:
+        images = as_pairs(X).image_index
+        if groups is not None and not np.array_equal(groups, images):
             warnings.warn(
                 f"The groups parameter is ignored by {type(self).__name__}: the "
                 "groups are the images of the pairs. Leave it out.",
                 UserWarning,
                 stacklevel=2,
             )
-        images = as_pairs(X).image_index
         self._check_images(len(np.unique(images)))
         yield from self._group_splitter().split(images, groups=images)
 
