@@ -2,7 +2,7 @@
 
 from sklearn.pipeline import Pipeline
 
-from itm_sklearn.pairs import as_pairs
+from itm_sklearn.pairs import ImageTextPairs, as_pairs
 
 __all__ = ["embed_pairs"]
 
@@ -44,7 +44,7 @@ def embed_pairs(estimator, pairs):
     if isinstance(estimator, Pipeline) and _only_compares(estimator[-1]):
         return estimator[:-1].transform(pairs) if len(estimator) > 1 else pairs
     if hasattr(estimator, "transform"):
-        return estimator.transform(pairs)
+        return check_embedded(estimator.transform(pairs), estimator)
     if hasattr(estimator, "similarity"):
         # A matcher by itself compares the vectors that it is given.
         return pairs
@@ -52,6 +52,17 @@ def embed_pairs(estimator, pairs):
         f"{type(estimator).__name__} has neither transform nor similarity. End a "
         "Pipeline with SimilarityMatcher() or an aligner such as CCA()."
     )
+
+
+def check_embedded(embedded, estimator):
+    """What an estimator made of pairs, if it is pairs again."""
+    if not isinstance(embedded, ImageTextPairs):
+        raise TypeError(
+            f"{type(estimator).__name__}.transform turned pairs into "
+            f"{type(embedded).__name__}. Only ImageTextPairs of vectors can be "
+            "compared: use an aligner such as CCA()."
+        )
+    return embedded
 
 
 def _only_compares(step):

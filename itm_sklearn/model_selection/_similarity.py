@@ -7,7 +7,8 @@ says.
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import Pipeline
 
-from itm_sklearn.pairs import ImageTextPairs, as_pairs
+from itm_sklearn.model_selection._embedding import check_embedded
+from itm_sklearn.pairs import as_pairs
 
 __all__ = ["check_similarity_shape", "pair_similarity"]
 
@@ -87,16 +88,11 @@ def _similarity(estimator, pairs):
 
 
 def _cosine(pairs, estimator):
-    name = type(estimator).__name__
-    if not isinstance(pairs, ImageTextPairs):
-        raise TypeError(
-            f"{name}.transform turned pairs into {type(pairs).__name__}. Only "
-            "ImageTextPairs of vectors can be compared: use an aligner such as CCA()."
-        )
+    pairs = check_embedded(pairs, estimator)
     images, texts = (getattr(view, "shape", ()) for view in (pairs.images, pairs.texts))
     if len(images) != 2 or len(texts) != 2 or images[1] != texts[1]:
         raise ValueError(
-            f"{name}.transform gave {pairs!r}. Texts and images need vectors of one "
-            "length to be compared: add an aligner such as CCA()."
+            f"{type(estimator).__name__}.transform gave {pairs!r}. Texts and images "
+            "need vectors of one length to be compared: add an aligner such as CCA()."
         )
     return cosine_similarity(pairs.texts, pairs.images)

@@ -121,6 +121,12 @@ def test_a_search_embeds_and_compares_like_its_best_estimator(pairs, aligner):
     assert not compares_by_cosine(DotProduct())
 
 
+def test_a_fusion_leaves_no_views_to_embed(pairs):
+    fusion = FunctionTransformer(lambda pairs: pairs.texts)
+    with pytest.raises(TypeError, match="turned pairs into ndarray.*aligner"):
+        embed_pairs(fusion, pairs)
+
+
 def test_what_makes_no_vectors_is_not_embedded(pairs):
     with pytest.raises(TypeError, match="BaseEstimator has neither transform nor"):
         embed_pairs(BaseEstimator(), pairs)
