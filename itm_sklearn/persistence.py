@@ -218,6 +218,11 @@ def _read(path):
     """The manifest, and the bytes of the model if they are those that were saved."""
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file to load a model from.")
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"{path} is a folder, and save() writes files. If it is a gallery, read it "
+            "with CrossModalRetriever.load."
+        )
     data = path.read_bytes()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

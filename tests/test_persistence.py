@@ -113,7 +113,6 @@ def test_a_failed_write_leaves_the_old_file_alone(tmp_path):
     assert os.listdir(tmp_path) == ["page.html"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 @pytest.mark.parametrize("year", [1970, 2108])
 def test_a_clock_that_no_zip_can_hold_is_named(year, pca, saved, monkeypatch):
     """Machines without a battery wake up in 1970."""
@@ -126,6 +125,12 @@ def test_a_clock_that_no_zip_can_hold_is_named(year, pca, saved, monkeypatch):
     assert load(saved).n_components == 2
 
 
+def test_a_folder_is_told_who_reads_it(tmp_path):
+    with pytest.raises(IsADirectoryError, match=r"folder.*CrossModalRetriever\.load"):
+        load(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 def test_others_may_read_a_new_file_as_any_other(tmp_path):
     (tmp_path / "plain").write_text("")
     with open_atomic(tmp_path / "atomic") as file:

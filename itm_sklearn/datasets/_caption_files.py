@@ -57,6 +57,11 @@ class _Source:
 
 def read_text(path, encoding="utf-8"):
     """The text of a file without its byte order mark, or an error with the line."""
+    if Path(path).is_dir():
+        raise IsADirectoryError(
+            f"{path} is a folder, and a file of text is needed here. The folder of "
+            "the images is image_dir (--images)."
+        )
     content = Path(path).read_bytes()
     try:
         return content.decode(encoding).removeprefix("\ufeff")

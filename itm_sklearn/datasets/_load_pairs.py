@@ -171,8 +171,8 @@ def _require_files(paths):
         folder = os.path.dirname(paths[missing[0]]) or os.curdir
         raise FileNotFoundError(
             f"{len(missing)} of {len(paths)} images are not there: {_some(missing)}. "
-            f"The first was looked for in {folder}. Correct image_dir, or leave them "
-            "out with on_error='warn'."
+            f"The first was looked for in the folder '{folder}'. Correct image_dir "
+            "(--images), or leave them out with on_error='warn' (--on-error warn)."
         )
 
 

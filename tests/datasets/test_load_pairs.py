@@ -434,3 +434,8 @@ def test_a_malformed_file_is_refused_with_the_place(write, folder, content, prob
 def test_an_unknown_choice_is_refused(write, folder, arguments, problem):
     with pytest.raises(ValueError, match=problem):
         load_pairs(write(TWO), folder, **arguments)
+
+
+def test_a_folder_is_no_file_of_captions(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder.*is image_dir"):
+        load_pairs(tmp_path)
