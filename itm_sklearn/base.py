@@ -5,6 +5,8 @@ An aligner writes `fit`, `transform_image` and `transform_text`; a matcher write
 `_encode`. The rest comes from here.
 """
 
+from functools import wraps
+
 import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils import ClassifierTags
@@ -80,7 +82,33 @@ def mean_recall(similarity, relevance):
     return rsum(relevance, similarity) / _LARGEST_RSUM
 
 
-class PairTransformerMixin(TransformerMixin):
+def _without_frames_of_pairs(method):
+    """A method that `set_output` has wrapped, which gives pairs as they are."""
+
+    @wraps(method)
+    def transform(self, X, *args, **kwargs):
+        chosen = method.__wrapped__ if self._makes_pairs(X) else method
+        return chosen(self, X, *args, **kwargs)
+
+    return transform
+
+
+class PairOutputMixin(TransformerMixin):
+    """Mixin of transformers of pairs: `set_output` makes frames of arrays only."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "transform" not in cls._sklearn_auto_wrap_output_keys:
+            return
+        for name in ("transform", "fit_transform"):
+            if name in vars(cls):
+                setattr(cls, name, _without_frames_of_pairs(vars(cls)[name]))
+
+    def _makes_pairs(self, X):
+        return isinstance(X, ImageTextPairs)
+
+
+class PairTransformerMixin(PairOutputMixin):
     """Mixin for aligners: transformers of both views into one shared space.
 
     The subclass writes ``fit(X, y=None)``, which begins with `_check_fit`, and

@@ -1,17 +1,18 @@
 """One branch for each view: how encoders of images and texts become one step."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from itm_sklearn._cache import use_cache
+from itm_sklearn.base import PairOutputMixin
 from itm_sklearn.pairs import as_pairs
 
 __all__ = ["DualEncoder"]
 
 
-class DualEncoder(TransformerMixin, BaseEstimator):
+class DualEncoder(PairOutputMixin, BaseEstimator):
     """Encode images by one transformer and texts by another.
 
     The image encoder sees each image once, however many texts it has, in `fit` as
@@ -127,6 +128,9 @@ class DualEncoder(TransformerMixin, BaseEstimator):
                 image=_method(self.image_encoder_, "transform"),
                 text=_method(self.text_encoder_, "transform"),
             )
+
+    def _makes_pairs(self, X):
+        return True
 
     def get_feature_names_out(self, input_features=None):
         """Names of the image features, then of the text features.
