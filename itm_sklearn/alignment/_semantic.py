@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, check_cv, cross_val_predict
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from itm_sklearn.base import PairTransformerMixin
 from itm_sklearn.pairs import ImageTextPairs
@@ -128,7 +128,7 @@ class SemanticAligner(
         self : SemanticAligner
             The fitted aligner.
         """
-        pairs = self._check_pairs(X, y)
+        pairs, y = self._check_pairs(X, y)
         images = pairs.images[pairs.image_index]
         self.image_classifier_ = _fresh(self.image).fit(images, y)
         self.text_classifier_ = _fresh(self.text).fit(pairs.texts, y)
@@ -155,7 +155,7 @@ class SemanticAligner(
         self.fit(X, y)
         if self.cv is None:
             return self.transform(X)
-        return self._cross_fit(self._check_pairs(X, y), y)
+        return self._cross_fit(*self._check_pairs(X, y))
 
     def transform_image(self, X):
         """What images tell about each category.
@@ -202,8 +202,9 @@ class SemanticAligner(
                 "Pass the category of each pair, or use CCA, which needs none."
             )
         check_consistent_length(pairs, y)
+        y = column_or_1d(y)
         check_classification_targets(y)
-        return pairs
+        return pairs, y
 
     def _cross_fit(self, pairs, y):
         """The training pairs as classifiers of the other folds see them."""

@@ -210,6 +210,16 @@ def test_without_categories_there_is_an_error_that_says_what_to_do(documents):
         SemanticAligner().fit(documents[0])
 
 
+@pytest.mark.parametrize("cv", [None, 3])
+def test_a_column_of_categories_is_as_good_as_a_row(documents, cv):
+    pairs, y = documents
+    told, expected = (
+        SemanticAligner(cv=cv).fit_transform(pairs, categories).texts
+        for categories in (y[:, np.newaxis], y)
+    )
+    np.testing.assert_array_equal(told, expected)
+
+
 def test_plain_arrays_are_refused_with_a_way_out(documents):
     pairs, y = documents
     with pytest.raises(TypeError, match=r"Pass ImageTextPairs\(images, texts\)"):
