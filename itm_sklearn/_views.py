@@ -26,8 +26,9 @@ __all__ = [
 
 # Sums of squares of larger numbers are infinite in single precision.
 _LARGEST = 1e18
-# Rows that an error lists.
+# Rows that an error lists, and characters of a text that it shows.
 _N_NAMED = 5
+_N_SHOWN = 60
 _ANY = {"ensure_2d": False, "allow_nd": True, "ensure_min_samples": 0}
 
 
@@ -66,8 +67,8 @@ def _check_strings(texts):
     for row, text in enumerate(texts):
         if not isinstance(text, str):
             raise TypeError(
-                f"texts[{row}] is {text!r}, a {type(text).__name__} and not a string. "
-                "Vectors go into an array, not into a list."
+                f"texts[{row}] is {repr(text)[:_N_SHOWN]}, a {type(text).__name__} and "
+                "not a string. Vectors go into an array, not into a list."
             )
         check_characters(text, f"texts[{row}]")
 
@@ -181,7 +182,7 @@ def check_vectors(view, name, *, dtype=(np.float64, np.float32), **kinds):
 
 @contextmanager
 def naming_rows(view, name):
-    """Errors about missing numbers that say in which rows of the view they are.
+    """Errors that say which rows lack a number, or which step has been left out.
 
     Examples
     --------
@@ -189,11 +190,18 @@ def naming_rows(view, name):
     ...     check_array([[1, 2]])
     array([[1, 2]])
     """
+    if hasattr(view, "batches"):
+        raise TypeError(
+            f"The {name} are local descriptors, some for each item, and vectors are "
+            "needed here. Put BagOfVisualWords() or another step that counts or sums "
+            "them before."
+        )
     try:
         yield
-    except ValueError:
+    except (TypeError, ValueError) as error:
         rows = _rows_not_finite(view)
         if not len(rows):
+            _name_the_step(view, name, error)
             raise
         named = ", ".join(map(str, rows[:_N_NAMED]))
         more = f" and {len(rows) - _N_NAMED} more" if len(rows) > _N_NAMED else ""
@@ -201,6 +209,27 @@ def naming_rows(view, name):
             f"The {name} hold NaN or infinity in row {named}{more}. Leave out the "
             "pairs of these rows, or fill in the numbers with SimpleImputer."
         ) from None
+
+
+def _name_the_step(view, name, error):
+    """Say which step makes vectors of what is none, if it is clear what it is."""
+    if issparse(view) and isinstance(error, TypeError):
+        raise TypeError(
+            f"The {name} are sparse, and dense vectors are needed here. Put an aligner "
+            "such as CCA() before, or TruncatedSVD() behind what encodes them."
+        ) from error
+    is_array = isinstance(view, np.ndarray) and view.ndim
+    first = next(iter(view), None) if is_array or isinstance(view, list) else None
+    if isinstance(first, str):
+        found = f"strings such as {first[:_N_SHOWN]!r}"
+    elif not isinstance(first, list) and len(np.shape(first)) > 1:
+        found = f"of the shape {np.shape(first)} each"
+    else:
+        return
+    raise ValueError(
+        f"The {name} are {found}, and vectors are needed here. Put a step before that "
+        "makes vectors of them, such as itm_sklearn.compose.DualEncoder."
+    ) from error
 
 
 def _rows_not_finite(view):

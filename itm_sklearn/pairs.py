@@ -127,6 +127,14 @@ class ImageTextPairs:
     def __len__(self):
         return len(self.image_index)
 
+    def __array__(self, dtype=None, copy=None):
+        """Refused: what takes arrays needs one view, or both in one vector."""
+        raise TypeError(
+            f"{self!r} are two views and no array. Put a step before that makes one "
+            "vector of each pair, such as itm_sklearn.fusion.ConcatFusion, or give a "
+            "step for a single view to itm_sklearn.compose.DualEncoder."
+        )
+
     @property
     def shape(self):
         """The number of pairs, in a tuple as arrays have it."""
@@ -316,6 +324,6 @@ def as_pairs(X):
         return ImageTextPairs.from_frame(X)
     raise TypeError(
         "Expected ImageTextPairs, a data frame or a dataset with the columns 'image' "
-        f"and 'text', got {type(X).__name__}. For a query write "
-        "ImageTextPairs(texts=[...]) or ImageTextPairs(images=[...])."
+        f"and 'text', got {type(X).__name__}. Write ImageTextPairs(images, texts), or "
+        "ImageTextPairs(texts=[...]) or ImageTextPairs(images=[...]) for a query."
     )

@@ -7,10 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, train_test_split
+from sklearn.preprocessing import StandardScaler
 
 from itm_sklearn._views import check_numbers
+from itm_sklearn.alignment import ProcrustesAligner
 from itm_sklearn.base import matching_rows
+from itm_sklearn.image import ORB
+from itm_sklearn.matching import SimilarityMatcher
 from itm_sklearn.pairs import ImageTextPairs, as_pairs
 
 
@@ -245,3 +250,41 @@ def test_no_matching_pair_is_an_error():
 def test_vectors_without_numbers_are_refused():
     with pytest.raises(ValueError, match=r"texts of shape \(2, 0, 3\) hold no number"):
         check_numbers(np.empty((2, 0, 3)), "texts")
+
+
+PIXELS = np.zeros((2, 8, 8, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("images", "texts", "message"),
+    [
+        (PIXELS, np.eye(2), r"images are of the shape \(8, 8, 3\) each.*DualEncoder"),
+        (["a.jpg", "b.jpg"], np.eye(2), "images are strings such as 'a.jpg'"),
+        (np.eye(2), ["a dog", "a cat"], "texts are strings such as 'a dog'"),
+        (ORB().transform(PIXELS), np.eye(2), "images are local desc.*BagOfVisualWords"),
+    ],
+)
+@pytest.mark.parametrize("step", [ProcrustesAligner(), SimilarityMatcher()])
+def test_what_is_no_vector_is_told_the_step_that_is_missing(
+    images, texts, message, step
+):
+    with pytest.raises((TypeError, ValueError), match=message):
+        step.fit(ImageTextPairs(images, texts))
+
+
+def test_sparse_texts_are_told_what_makes_them_dense():
+    words = sparse.eye_array(2, format="csr")
+    with pytest.raises(TypeError, match=r"texts are sparse.*CCA\(\) before.*Truncated"):
+        SimilarityMatcher().fit(ImageTextPairs(np.eye(2), words))
+
+
+@pytest.mark.parametrize("step", [StandardScaler(), LogisticRegression()])
+def test_pairs_are_no_array_and_say_how_to_make_one(step):
+    with pytest.raises(TypeError, match="two views and no array.*ConcatFusion"):
+        step.fit(ImageTextPairs(np.eye(2), np.eye(2)), [0, 1])
+
+
+def test_a_picture_among_texts_is_not_printed_whole():
+    with pytest.raises(TypeError, match="a ndarray and not a string") as refused:
+        ImageTextPairs(texts=list(PIXELS))
+    assert len(str(refused.value)) < 200

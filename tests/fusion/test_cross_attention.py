@@ -119,5 +119,5 @@ def test_lists_of_numbers_are_no_regions(things):
 
 
 def test_maps_are_refused_by_methods_for_vectors(things):
-    with pytest.raises(ValueError, match="dim 3"):
+    with pytest.raises(ValueError, match=r"shape \(4, 8\) each"):
         NeuralFusion().fit(things[0])
