@@ -4,6 +4,7 @@ Scoring and retrieval both ask here, so that they can't disagree on what a model
 says.
 """
 
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import Pipeline
 
@@ -70,6 +71,8 @@ def check_similarity_shape(similarity, pairs, origin=""):
 
 
 def _similarity(estimator, pairs):
+    if isinstance(estimator, FrozenEstimator):
+        estimator = estimator.estimator
     if hasattr(estimator, "similarity"):
         return estimator.similarity(pairs)
     if isinstance(estimator, Pipeline) and hasattr(estimator[-1], "similarity"):
