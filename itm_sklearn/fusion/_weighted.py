@@ -188,7 +188,8 @@ class WeightedFusion(PairFusionMixin, BaseEstimator):
 
 def _check_weights(weights):
     weights = np.asarray(weights, dtype=float)
-    if weights.shape != (2,) or weights.min() < 0 or weights.sum() == 0:
+    known = weights.shape == (2,) and np.isfinite(weights).all()
+    if not known or weights.min() < 0 or weights.sum() == 0:
         raise ValueError(
             f"weights={weights.tolist()} must be two numbers that are not negative, "
             "for the images and for the texts, such as (0.3, 0.7)."

@@ -48,6 +48,13 @@ class NamedMatchers(_BaseComposition):
                 "estimators=[] is empty: give matchers with names, such as "
                 "[('sift', pipe_a), ('cnn', pipe_b)]."
             )
+        for entry in self.estimators:
+            # A Pipeline of two steps is as long as a pair.
+            if not isinstance(entry, tuple | list) or len(entry) != 2:
+                raise TypeError(
+                    f"estimators holds {entry!r}: give each matcher with a name, such "
+                    "as ('sift', pipe_a)."
+                )
         names, matchers = zip(*self.estimators, strict=True)
         self._validate_names(names)
         matchers = [matcher for matcher in matchers if matcher != "drop"]

@@ -52,7 +52,7 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
         score, in both directions of retrieval [1]_: it needs no scale, and images
         that are near to everything are held back, but the score of a pair depends
         on all texts and images that are ranked with it. Or a number for each
-        matcher, not negative.
+        matcher, dropped ones too, not negative.
     cv : int, default=3
         Folds of images for weights that are learned.
     n_negatives : int, default=1
@@ -184,7 +184,8 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
     def _choose_weights(self, matchers, matches, random_state):
         n_matchers = len(matchers)
         if not isinstance(self.weights, str):
-            return _check_weights(self.weights, n_matchers)
+            kept = [matcher != "drop" for _, matcher in self.estimators]
+            return _check_weights(self.weights, kept)
         if self.weights != "learned" or n_matchers == 1:
             return np.full(n_matchers, 1 / n_matchers)
         folds = ImageKFold(
@@ -277,11 +278,12 @@ class ScoreFusion(CalibratedMatcherMixin, NamedMatchers):
         return hasattr(self, "scales_")
 
 
-def _check_weights(weights, n_matchers):
+def _check_weights(weights, kept):
     weights = np.asarray(weights, dtype=float)
-    if weights.shape != (n_matchers,) or weights.min() < 0 or not weights.any():
+    known = weights.shape == (len(kept),) and np.isfinite(weights).all()
+    if not known or weights.min() < 0 or not weights[kept].any():
         raise ValueError(
-            f"weights={weights.tolist()} must be {n_matchers} numbers that are not "
-            "negative, one for each matcher."
+            f"weights={weights.tolist()} must be {len(kept)} numbers that are not "
+            "negative, one for each matcher, of which one is kept that counts."
         )
-    return weights / weights.sum()
+    return weights[kept] / weights[kept].sum()

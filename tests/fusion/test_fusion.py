@@ -165,7 +165,7 @@ def test_learning_weights_without_labels_is_an_error(pairs):
         WeightedFusion().fit(pairs)
 
 
-@pytest.mark.parametrize("weights", [(1,), (1, -1), (0, 0)])
+@pytest.mark.parametrize("weights", [(1,), (1, -1), (0, 0), (np.nan, 1)])
 def test_weights_that_are_no_weights_are_refused(weights, pairs):
     with pytest.raises(ValueError, match=r"weights=\["):
         WeightedFusion(weights).fit(pairs)

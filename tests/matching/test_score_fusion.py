@@ -138,7 +138,7 @@ def test_given_weights_are_brought_to_a_sum_of_one():
     ]
 
 
-@pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [0.0, 0.0]])
+@pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [0.0, 0.0], [np.nan, 1.0]])
 def test_weights_that_are_no_weights_are_refused(weights):
     with pytest.raises(ValueError, match="must be 2 numbers"):
         ScoreFusion(BOTH, weights=weights).fit(_pairs(1.0))
@@ -167,9 +167,22 @@ def test_a_matcher_can_be_dropped_and_its_parameters_searched():
     assert "first__similaritymatcher__threshold" in fusion.get_params()
 
 
-def test_a_fitted_matcher_is_kept_if_it_is_frozen():
+def test_a_dropped_matcher_takes_its_weight_with_it():
+    fusion = ScoreFusion([("gone", "drop"), *BOTH], weights=[5, 1, 3])
+    assert fusion.fit(_pairs(0.5)).weights_.tolist() == [0.25, 0.75]
+    with pytest.raises(ValueError, match="must be 3 numbers"):
+        fusion.set_params(weights=[1, 0, 0]).fit(_pairs(0.5))
+
+
+def test_matchers_without_names_are_an_error_that_says_so():
+    with pytest.raises(TypeError, match="with a name"):
+        ScoreFusion([_matcher(_first), _matcher(_second)]).fit(_pairs(0.5))
+
+
+@pytest.mark.parametrize("matcher", [SimilarityMatcher(), _matcher(_first)])
+def test_a_fitted_matcher_is_kept_if_it_is_frozen(matcher):
     pairs = _pairs(0.5)
-    fitted = SimilarityMatcher().fit(pairs)
+    fitted = clone(matcher).fit(pairs)
     fusion = ScoreFusion([("fitted", FrozenEstimator(fitted))]).fit(pairs)
     assert fusion.estimators_[0].estimator is fitted
 
