@@ -5,6 +5,7 @@ but numpy is needed to use them.
 """
 
 from itertools import pairwise
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -34,6 +35,11 @@ class Perceptron(nn.Module):
 
     def __init__(self, sizes, dropout=0.0, input_dropout=0.0):
         super().__init__()
+        if not all(isinstance(size, Integral) and size > 0 for size in sizes):
+            raise ValueError(
+                f"hidden_layer_sizes={tuple(sizes[1:-1])} must be whole numbers of at "
+                "least 1: the width of each hidden layer."
+            )
         self.linears = nn.ModuleList(
             nn.Linear(n_in, n_out) for n_in, n_out in pairwise(sizes)
         )

@@ -193,3 +193,9 @@ def test_the_order_of_pairs_is_that_of_their_content(make):
         one, other = make(getattr(first, name)), make(getattr(second, name))
         assert abs(one - other).max() == 0
     assert (first.image_index == second.image_index).all()
+
+
+@pytest.mark.parametrize("widths", [(0,), (16, -3), (2.5,), ("a",)])
+def test_widths_that_are_no_widths_are_refused(pairs, widths):
+    with pytest.raises(ValueError, match="hidden_layer_sizes=.* must be whole numbers"):
+        ContrastiveAligner(hidden_layer_sizes=widths).fit(pairs)
