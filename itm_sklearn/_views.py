@@ -29,13 +29,14 @@ _LARGEST = 1e18
 # Rows that an error lists, and characters of a text that it shows.
 _N_NAMED = 5
 _N_SHOWN = 60
+# Sparse formats that can't be indexed by rows; `scipy.sparse.hstack` gives the first.
+_WITHOUT_ROWS = {"coo", "dia", "bsr"}
 _ANY = {"ensure_2d": False, "allow_nd": True, "ensure_min_samples": 0}
 
 
 def as_view(view, name):
     """The view as a list or as something that numpy-like row indexing works on."""
-    if hasattr(view, "to_numpy"):
-        view = view.to_numpy()
+    view = _with_rows(view)
     if isinstance(view, np.ma.MaskedArray):
         raise TypeError(
             f"{name} is a masked array, of which the mask would be lost. Fill in what "
@@ -56,6 +57,15 @@ def as_view(view, name):
         )
     if name == "texts" and isinstance(view, list):
         _check_strings(view)
+    return view
+
+
+def _with_rows(view):
+    """Columns of tables, and sparse formats that are no rows, as what has rows."""
+    if hasattr(view, "to_numpy"):
+        return view.to_numpy()
+    if issparse(view) and view.format in _WITHOUT_ROWS:
+        return view.tocsr()
     return view
 
 

@@ -288,3 +288,11 @@ def test_a_picture_among_texts_is_not_printed_whole():
     with pytest.raises(TypeError, match="a ndarray and not a string") as refused:
         ImageTextPairs(texts=list(PIXELS))
     assert len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize("kind", ["matrix", "array"])
+@pytest.mark.parametrize("form", ["coo", "dia", "bsr", "csc", "lil", "dok"])
+def test_a_view_may_be_sparse_in_any_format(form, kind):
+    words = np.diag([1.0, 2.0, 3.0])
+    pairs = ImageTextPairs(words, getattr(sparse, f"{form}_{kind}")(words))
+    np.testing.assert_array_equal(pairs[[2, 0]].texts.toarray(), words[[2, 0]])
