@@ -116,14 +116,14 @@ class RetrievalComparison:
             f"{100 * self.a.confidence_level:g} % intervals, {self.n_permutations} "
             f"permutations, random_state={self.a.random_state}"
         )
-        columns = f"  {'':36}{'a':>9}{'b':>9}{'a - b':>10}  interval, p"
+        columns = f"  {'':36}{'a':>10}{'b':>10}{'a - b':>11}  interval, p"
         lines = (self._line(key) for key in nested_keys(self.differences))
         return "\n".join([heading, columns, *lines])
 
     def _line(self, key):
         a, b, difference, low, high, p_value = self._values(key)
         return (
-            f"  {key[0]:14}{key[1]:22}{a:9.4g}{b:9.4g}{difference:+10.4g}  "
+            f"  {key[0]:14}{key[1]:22}{a:10.4g}{b:10.4g}{difference:+11.4g}  "
             f"[{low:+.4g}, {high:+.4g}], p = {p_value:.3g}"
         )
 

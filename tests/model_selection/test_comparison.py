@@ -104,6 +104,14 @@ def test_the_comparison_survives_json_and_is_printed():
     assert "a - b" in repr(comparison)
 
 
+def test_the_columns_of_a_printed_comparison_keep_apart():
+    """Small numbers need the most characters."""
+    comparison = compare_retrieval(*make_models(4), n_bootstrap=3, random_state=0)
+    comparison.differences["text_to_image"]["ndcg"] = -0.00061541
+    comparison.b.report["text_to_image"]["ndcg"] = 0.00001097
+    assert " 1.097e-05 -0.0006154 " in repr(comparison)
+
+
 def test_one_direction_has_no_rsum():
     comparison = compare_retrieval(
         *make_models(5), directions=["image_to_text"], n_bootstrap=3
