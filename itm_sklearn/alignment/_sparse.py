@@ -78,6 +78,8 @@ class _View:
     mean: np.ndarray
     squares: np.ndarray
     varying: np.ndarray
+    # Means that are left in the rows of a wide view.
+    rest: np.ndarray | None = None
 
 
 def sparse_directions(pairs, n_components, penalties):
@@ -116,17 +118,23 @@ def _narrow_view(view, counts, name):
 
 def _wide_view(view, counts, name):
     rows = sparse.csr_array(view).astype(np.float64)
+    rows.sum_duplicates()
     n_pairs = counts.sum()
-    mean = counts @ rows / n_pairs
-    squares = counts @ rows.power(2) - n_pairs * mean**2
-    return _checked(rows, counts, mean, squares, name)
+    # A column without zeros, such as a year, may lie far from zero. It stays as it
+    # is stored where its mean is taken off.
+    is_full = np.bincount(rows.indices, minlength=rows.shape[1]) == rows.shape[0]
+    shift = np.where(is_full, counts @ rows / n_pairs, 0.0)
+    rows.data -= shift[rows.indices]
+    rest = counts @ rows / n_pairs
+    squares = counts @ rows.power(2) - n_pairs * rest**2
+    return _checked(rows, counts, shift + rest, squares, name, rest)
 
 
-def _checked(rows, counts, mean, squares, name):
+def _checked(rows, counts, mean, squares, name, rest=None):
     n_pairs = counts.sum()
     varying = varying_columns(squares, mean, n_pairs)
     check_view_varies(varying, name, n_pairs)
-    return _View(rows, counts, mean, squares, varying)
+    return _View(rows, counts, mean, squares, varying, rest)
 
 
 def _solve(narrow, wide, joins, n_components, penalties):
@@ -170,7 +178,7 @@ class _Scatter:
         self._rows = sparse.csr_array(scaled.astype(np.float32))
         self._columns = sparse.csr_array(self._rows.T)
         self._roots = roots.astype(np.float32)[:, np.newaxis]
-        self._mean = (view.mean * units).astype(np.float32)
+        self._mean = (view.rest * units).astype(np.float32)
         self._diagonal = diagonal.astype(np.float32)[:, np.newaxis]
 
     def times(self, vectors):

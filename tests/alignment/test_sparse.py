@@ -78,6 +78,18 @@ def test_a_word_in_no_text_gets_no_weight():
     assert (cca.text_weights_[-1] == 0).all()
 
 
+@pytest.mark.parametrize("offset", [2e2, 1e5, 1e9])
+def test_a_column_that_is_full_may_lie_far_from_zero(offset):
+    """A year beside the words; single precision holds seven digits of it."""
+    images, words = make_views()
+    years = offset + images[:, :1]
+    words = sparse.csr_array(sparse.hstack([words, years]))
+    before = words.copy()
+    found = CCA(3, solver="sparse").fit(images, words)
+    assert_same_directions(found, CCA(3, solver="covariance").fit(images, words))
+    assert (words != before).nnz == 0
+
+
 @pytest.mark.parametrize(
     ("ridge", "message"),
     [("auto", "Set the ridge to a number"), ((0.1, 0.0), "Set its ridge to 0.1")],
