@@ -4,10 +4,12 @@
 the queries and asks an index, `ExactIndex` for one, for the vectors nearest to them.
 """
 
+import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import normalize
 from sklearn.utils.validation import check_is_fitted
 
+from itm_sklearn._views import naming_rows
 from itm_sklearn.base import RetrievalScoreMixin
 from itm_sklearn.model_selection import embed_pairs, pair_similarity
 from itm_sklearn.pairs import as_pairs
@@ -92,15 +94,16 @@ class CrossModalRetriever(SearchMixin, RetrievalScoreMixin, BaseEstimator):
             self.model_ = clone(self.model).fit(self.gallery_, y)
         vectors = embed_pairs(self.model_, self.gallery_)
         of_images, of_texts = split_metadata(metadata, self.gallery_)
-        self.image_index_ = self._fill_index(vectors.images, of_images)
-        self.text_index_ = self._fill_index(vectors.texts, of_texts)
+        self.image_index_ = self._fill_index("images", vectors.images, of_images)
+        self.text_index_ = self._fill_index("texts", vectors.texts, of_texts)
         return self
 
-    def _fill_index(self, vectors, metadata):
+    def _fill_index(self, name, vectors, metadata):
         if vectors is None:
             return None
         index = ExactIndex() if self.index is None else clone(self.index)
-        return index.fit(vectors, **metadata)
+        with naming_rows(vectors, name):
+            return index.fit(vectors, **metadata)
 
     def add(self, X, *, metadata=None):
         """Put more pairs into the gallery; nothing is learned from them.
@@ -175,6 +178,7 @@ class CrossModalRetriever(SearchMixin, RetrievalScoreMixin, BaseEstimator):
         target = self._check_target(query, target)
         vectors = _fuse(embed_pairs(self.model_, query), text_weight)
         index = self.image_index_ if target == "images" else self.text_index_
+        _require_one_space(vectors, index, target)
         conditions = {} if where is None else {"where": where}
         return index.kneighbors(vectors, n_neighbors, **conditions)
 
@@ -248,6 +252,16 @@ def _fuse(pairs, text_weight):
         raise ValueError(f"text_weight={text_weight!r} must lie between 0 and 1.")
     texts, images = normalize(pairs.texts), normalize(pairs.images)
     return text_weight * texts + (1 - text_weight) * images[pairs.image_index]
+
+
+def _require_one_space(vectors, index, target):
+    width, expected = np.shape(vectors)[1:], getattr(index, "n_features_in_", None)
+    if len(width) == 1 and expected not in (None, *width):
+        raise ValueError(
+            f"The queries have {width[0]} features and the {target} of the gallery "
+            f"{expected}: they are not in one space. Put an aligner such as CCA() into "
+            "the model."
+        )
 
 
 def _require_add(index):

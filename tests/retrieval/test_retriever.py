@@ -259,3 +259,14 @@ def test_a_damaged_retriever_is_refused(tmp_path):
             CrossModalRetriever.load(path)
         part.write_bytes(content)
     CrossModalRetriever.load(path)
+
+
+def test_a_model_without_an_aligner_is_told_to_have_one(gallery):
+    """Images of four features and texts of three end up in two spaces."""
+    model = DualEncoder(text=lambda texts: count_animals(texts)[:, :3])
+    retriever = CrossModalRetriever(model).fit(gallery)
+    with pytest.raises(ValueError, match=r"have 3 features and the images .* 4.*CCA"):
+        retriever.retrieve_images(["a dog"], 1)
+    words = DualEncoder(text=lambda texts: sparse.csr_array(count_animals(texts)))
+    with pytest.raises(TypeError, match="The texts are sparse.*aligner such as CCA"):
+        CrossModalRetriever(words).fit(gallery)
