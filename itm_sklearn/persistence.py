@@ -167,6 +167,10 @@ def open_atomic(path):
     '<p>whole</p>'
     """
     path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{path}: there is no folder {path.parent}. Make it first."
+        )
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(descriptor, "w+b") as file:

@@ -125,6 +125,11 @@ def test_a_clock_that_no_zip_can_hold_is_named(year, pca, saved, monkeypatch):
     assert load(saved).n_components == 2
 
 
+def test_a_folder_that_is_not_there_is_named(pca, tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no folder .*absent. Make it"):
+        save(pca, tmp_path / "absent" / "pca.itm")
+
+
 def test_a_folder_is_told_who_reads_it(tmp_path):
     with pytest.raises(IsADirectoryError, match=r"folder.*CrossModalRetriever\.load"):
         load(tmp_path)
