@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from itm_sklearn.alignment._covariance import Directions
 from itm_sklearn.alignment._linear import CorrelationAligner, count_components, filled
 from itm_sklearn.alignment._moments import PairMoments
+from itm_sklearn.alignment._ridge import warn_of_exact_fits
 from itm_sklearn.alignment._whitening import Penalty, view_whitening
 
 __all__ = ["GeneralizedCCA"]
@@ -140,10 +141,9 @@ class GeneralizedCCA(CorrelationAligner):
         )
         widths = blocks[0] + blocks[1]
         n_components = count_components(self.n_components, *widths)
-        penalties = [
-            Penalty(ridge, scale=self.scale)
-            for ridge in _ridge_of_each(self.ridge, len(widths))
-        ]
+        strengths = _ridge_of_each(self.ridge, len(widths))
+        warn_of_exact_fits(widths, len(pairs), strengths)
+        penalties = [Penalty(strength, scale=self.scale) for strength in strengths]
         moments = PairMoments(np.float64)
         moments._add_checked(pairs.images, pairs.texts, pairs.image_index)
         directions = _agreeing_directions(moments, blocks, penalties, n_components)

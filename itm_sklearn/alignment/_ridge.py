@@ -38,12 +38,13 @@ def read_ridge(ridge):
 
 
 def warn_of_exact_fits(widths, n_pairs, strengths):
-    """Warn if features without a ridge are as many as the pairs."""
-    free = sum(
+    """Warn if features without a ridge, of two sets at most, are as many as pairs."""
+    free = sorted(
         width
         for width, strength in zip(widths, strengths, strict=True)
         if strength < _TINY_RIDGE
     )
+    free = sum(free[-2:])
     if free >= n_pairs > 0:
         warnings.warn(
             f"{free} features without a ridge can fit {n_pairs} pairs exactly: "

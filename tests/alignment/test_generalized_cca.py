@@ -118,3 +118,11 @@ def test_a_constant_set_is_an_error_that_names_its_view():
     images[:, 6:] = 2.0
     with pytest.raises(ValueError, match="image view is constant"):
         GeneralizedCCA(image_blocks=(6, 5)).fit(images, texts)
+
+
+def test_an_exact_fit_of_noise_is_warned_of():
+    """Two sets that together have as many features as there are pairs will do."""
+    images, texts = np.random.default_rng(0).normal(size=(2, 12, 8))
+    with pytest.warns(UserWarning, match="12 features without a ridge can fit 12"):
+        GeneralizedCCA(1, ridge=0, image_blocks=(4, 4)).fit(images, texts)
+    GeneralizedCCA(1, ridge=(0, 0, 0.1), image_blocks=(4, 4)).fit(images, texts)
