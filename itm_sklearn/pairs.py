@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from itm_sklearn._batching import row_numbers, take_rows
+from itm_sklearn._image_index import check_image_index
 from itm_sklearn._optional import require
 from itm_sklearn._tables import read_table
 from itm_sklearn._views import (
@@ -82,47 +83,11 @@ class ImageTextPairs:
             )
         self.images = as_view(images, "images")
         self.texts = as_view(texts, "texts")
-        self.image_index = self._check_image_index(image_index)
+        n_images, n_texts = (
+            None if view is None else length(view) for view in (self.images, self.texts)
+        )
+        self.image_index = check_image_index(image_index, n_images, n_texts)
         self.text_id = None if texts is None else identify_texts(self.texts)
-
-    def _check_image_index(self, image_index):
-        n_texts = None if self.texts is None else length(self.texts)
-        if image_index is None:
-            image_index = self._matching_order(n_texts)
-        image_index = np.asarray(image_index)
-        if image_index.size == 0:
-            image_index = image_index.astype(np.intp)
-        if image_index.ndim != 1 or not np.issubdtype(image_index.dtype, np.integer):
-            raise TypeError(
-                "image_index must be a one-dimensional array of integers, got "
-                f"{image_index.dtype} of shape {image_index.shape}."
-            )
-        if n_texts is not None and len(image_index) != n_texts:
-            raise ValueError(
-                f"image_index has {len(image_index)} rows for {n_texts} texts: "
-                "give one image for each text."
-            )
-        self._check_range(image_index)
-        return image_index.astype(np.intp, copy=False)
-
-    def _matching_order(self, n_texts):
-        n_images = self.n_images
-        if self.images is not None and n_texts is not None and n_images != n_texts:
-            raise ValueError(
-                f"{n_images} images and {n_texts} texts: pass image_index to say "
-                "which image each text belongs to."
-            )
-        return np.arange(n_images if n_texts is None else n_texts)
-
-    def _check_range(self, image_index):
-        if self.images is None or not len(image_index):
-            return
-        low, high = image_index.min(), image_index.max()
-        if low < 0 or high >= self.n_images:
-            raise ValueError(
-                f"image_index runs from {low} to {high}, but the {self.n_images} "
-                f"images are numbered from 0 to {self.n_images - 1}."
-            )
 
     def __len__(self):
         return len(self.image_index)
