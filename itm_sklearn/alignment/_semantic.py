@@ -4,8 +4,6 @@ The other aligners learn from pairs alone; this one is told what the pairs are a
 Behind `CCA` it makes the semantic correlation matching of the same paper.
 """
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.base import (
     BaseEstimator,
@@ -14,11 +12,12 @@ from sklearn.base import (
     clone,
 )
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold, check_cv, cross_val_predict
+from sklearn.model_selection import cross_val_predict
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from itm_sklearn._folds import image_folds
 from itm_sklearn.base import PairTransformerMixin
 from itm_sklearn.pairs import ImageTextPairs
 
@@ -211,8 +210,7 @@ class SemanticAligner(
         aligned = self.transform(pairs)
         rows = pairs.image_index
         images = pairs.images[rows]
-        cv = StratifiedGroupKFold(self.cv) if isinstance(self.cv, Integral) else self.cv
-        folds = list(check_cv(cv).split(pairs, y, rows))
+        folds = image_folds(self.cv, pairs, y, stratified=True)
         seen = [
             cross_val_predict(classifier, view, y, cv=folds, method="predict_proba")
             for classifier, view in (

@@ -5,16 +5,12 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.model_selection import (
-    GroupKFold,
-    StratifiedGroupKFold,
-    check_cv,
-    cross_val_score,
-)
+from sklearn.model_selection import cross_val_score
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length
 
+from itm_sklearn._folds import image_folds
 from itm_sklearn.fusion._pair_fusion import PairFusionMixin
 from itm_sklearn.pairs import ImageTextPairs
 
@@ -143,11 +139,7 @@ class WeightedFusion(PairFusionMixin, BaseEstimator):
     def _score(self, shares, pairs, y):
         """Mean score of each share, all of them on the same folds."""
         estimator = self._judge(y)
-        cv = self.cv
-        if isinstance(cv, Integral):
-            splitter = StratifiedGroupKFold if is_classifier(estimator) else GroupKFold
-            cv = splitter(cv)
-        folds = list(check_cv(cv).split(pairs, y, pairs.image_index))
+        folds = image_folds(self.cv, pairs, y, stratified=is_classifier(estimator))
         images, texts = pairs.images[pairs.image_index], pairs.texts
         scores = [
             cross_val_score(
