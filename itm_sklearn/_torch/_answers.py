@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from itm_sklearn._batching import batch_slices
 from itm_sklearn._torch._captioning import pad_tokens
-from itm_sklearn._torch._grid import n_heads
+from itm_sklearn._torch._grid import encoder_layers, n_heads
 
 __all__ = ["FUSIONS", "Answerer", "answer_loss", "answer_scores"]
 
@@ -133,18 +133,7 @@ class _Vectors(nn.Module):
 
     def __init__(self, width, n_layers, dropout):
         super().__init__()
-        self.layers = nn.ModuleList(
-            nn.TransformerEncoderLayer(
-                width,
-                n_heads(width),
-                4 * width,
-                dropout,
-                activation="gelu",
-                batch_first=True,
-                norm_first=True,
-            )
-            for _ in range(n_layers)
-        )
+        self.layers = encoder_layers(width, 4 * width, n_layers, dropout)
         self.see = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU())
         self.image = nn.Linear(2 * width, width)
 

@@ -16,6 +16,7 @@ __all__ = [
     "as_regions",
     "edges",
     "halvings",
+    "encoder_layers",
     "n_heads",
 ]
 
@@ -145,6 +146,22 @@ def n_heads(width):
     return max(number for number in range(1, most + 1) if width % number == 0)
 
 
+def encoder_layers(width, n_hidden, n_layers, dropout):
+    """Layers in which all of a sequence look at each other, before any training."""
+    return nn.ModuleList(
+        nn.TransformerEncoderLayer(
+            width,
+            n_heads(width),
+            n_hidden,
+            dropout,
+            activation="gelu",
+            batch_first=True,
+            norm_first=True,
+        )
+        for _ in range(n_layers)
+    )
+
+
 class Regions(nn.Module):
     """Regions of any width as the memory of a decoder: projected, each with its place.
 
@@ -176,18 +193,7 @@ class Regions(nn.Module):
         self.places = nn.Parameter(torch.randn(n_regions, width) / 2)
         self.norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
-        self.layers = nn.ModuleList(
-            nn.TransformerEncoderLayer(
-                width,
-                n_heads(width),
-                2 * width,
-                dropout,
-                activation="gelu",
-                batch_first=True,
-                norm_first=True,
-            )
-            for _ in range(n_layers)
-        )
+        self.layers = encoder_layers(width, 2 * width, n_layers, dropout)
 
     def forward(self, regions):
         """The memory of a batch."""
