@@ -250,6 +250,12 @@ def test_search_wants_one_query(tmp_path):
     assert "give one of the two" in done.stderr
 
 
+def test_an_empty_query_is_not_answered(tmp_path):
+    done = itm("search", " ", "--model", tmp_path / "scenes.itm")
+    assert done.exit_code == 1
+    assert "text=' ' says nothing to look for" in done.stderr
+
+
 def test_a_wrong_option_exits_with_two():
     assert itm("evaluate", "captions.csv", "--colour").exit_code == 2
 

@@ -27,6 +27,8 @@ def search(
             f"text={text!r} and --image {image}: give one of the two, a sentence to "
             "find images or --image to find sentences."
         )
+    if text is not None and not text.strip():
+        raise ValueError(f"text={text!r} says nothing to look for. Write a sentence.")
     if image is not None and not image.is_file():
         raise FileNotFoundError(f"--image {image}: there is no such file.")
     retriever = load_gallery(model)
